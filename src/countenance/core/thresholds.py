@@ -76,7 +76,7 @@ def one_in(rate: float) -> str:
     if rate > 0.5:
         return f"{rate:.0%} of all"
     count = 1.0 / rate
-    digits = max(0, int(math.floor(math.log10(count))) - 1)
+    digits = max(0, math.floor(math.log10(count)) - 1)
     return f"1 in {round(count / 10**digits) * 10**digits:,}"
 
 
@@ -168,8 +168,8 @@ class Calibration:
             raise ValueError("a target false match rate lies between 0 and 1")
         if target_false_match_rate < self.smallest_supported_rate:
             raise CalibrationUnsupported(
-                f"{self.data_set} has {self.non_mated:,} non-mated comparisons; an FMR of {target_false_match_rate:.3g} "
-                f"would rest on fewer than {ERRORS_FOR_THRESHOLD} errors.",
+                f"{self.data_set} has {self.non_mated:,} non-mated comparisons; "
+                f"an FMR of {target_false_match_rate:.3g} would rest on fewer than {ERRORS_FOR_THRESHOLD} errors.",
                 remedy=f"Ask for {self.smallest_supported_rate:.2g} or more, or calibrate on more people.",
             )
         allowed = self.false_matches <= target_false_match_rate * self.non_mated

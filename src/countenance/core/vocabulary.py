@@ -6,6 +6,8 @@ A template has no printable form: its numbers never reach a log, a traceback or 
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -212,3 +214,90 @@ class CandidateList:
     revision: int
     exact: bool = True
     cut_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GallerySummary:
+    """A gallery's facts without its templates. References past their expiry are not part of it.
+
+    Attributes:
+        name: The operator's name for it.
+        model: Identity every template in it has.
+        created_at: ISO 8601 time, UTC.
+        basis: Why faces are kept in it, in the operator's words.
+        retention_days: Days after enrolment at which a reference expires; None means until erased.
+        subjects: Number of data subjects.
+        references: Number of templates.
+        revision: Grows by at least one with every change of the gallery's references, including by expiry.
+    """
+
+    name: str
+    model: ModelIdentity
+    created_at: str
+    basis: str
+    retention_days: int | None
+    subjects: int
+    references: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewReference:
+    """A reference about to be stored; the store gives it a random identifier."""
+
+    subject: str
+    template: Template
+    source_sha256: str
+    source_name: str
+
+
+class EnrolmentStatus(enum.StrEnum):
+    """What came of one photo in a bulk enrolment. All but the first are outcomes to count, not errors."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    LOW_QUALITY = "low_quality"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentOutcome:
+    """One input photo of a bulk enrolment and what came of it.
+
+    Attributes:
+        source_name: Path of the photo relative to the folder or list it was named in.
+        subject: The data subject the source names.
+        outcome: What came of it.
+        reason: One sentence in words if it was not stored, else None.
+        sha256: Hex digest of the file's bytes, or None if the file could not be read.
+    """
+
+    source_name: str
+    subject: str
+    outcome: EnrolmentStatus
+    reason: str | None = None
+    sha256: str | None = None
+
+    @property
+    def item(self) -> tuple[str, str]:
+        """Return (source name, subject): what identifies the input within a run."""
+        return (self.source_name, self.subject)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnrolmentRun:
+    """A bulk enrolment that can be taken up again after an interruption.
+
+    Attributes:
+        run_id: Random identifier.
+        gallery: The gallery enrolled into.
+        source: What is enrolled, in the caller's words; the same words take up the same unfinished run.
+        already: (source name, subject) → outcome for every input recorded so far; empty for a new run.
+    """
+
+    run_id: str
+    gallery: str
+    source: str
+    already: Mapping[tuple[str, str], EnrolmentStatus]

@@ -1,1 +1,1 @@
-
+"""Photo in, faces out: decoding, detection, alignment, quality, templates."""

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from countenance.core.model_identity import ModelIdentity
-from countenance.core.vocabulary import CandidateList, PhotoFaces, Reference, Template
+from countenance.core.thresholds import Calibration
+from countenance.core.vocabulary import (
+    CandidateList,
+    EnrolmentOutcome,
+    EnrolmentRun,
+    GallerySummary,
+    NewReference,
+    PhotoFaces,
+    Reference,
+    Template,
+)
 
 
 class Engine(Protocol):
@@ -25,41 +35,6 @@ class Engine(Protocol):
             ImageUnreadable, ImageTooLarge, ImageFormatUnsupported: The bytes cannot be used.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class GallerySummary:
-    """A gallery's facts without its templates.
-
-    Attributes:
-        name: The operator's name for it.
-        model: Identity every template in it has.
-        created_at: ISO 8601 time, UTC.
-        basis: Why faces are kept in it, in the operator's words.
-        retention_days: Days after enrolment at which a reference expires; None means until erased.
-        subjects: Number of data subjects.
-        references: Number of templates.
-        revision: Grows by at least one with every change of the gallery's references.
-    """
-
-    name: str
-    model: ModelIdentity
-    created_at: str
-    basis: str
-    retention_days: int | None
-    subjects: int
-    references: int
-    revision: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NewReference:
-    """A reference about to be stored; the store gives it a random identifier."""
-
-    subject: str
-    template: Template
-    source_sha256: str
-    source_name: str
 
 
 class GalleryStore(Protocol):
@@ -140,4 +115,79 @@ class IndexBuilder(Protocol):
 
     def __call__(self, references: Iterable[Reference], *, model: ModelIdentity, revision: int) -> SearchIndex:
         """Return an index over exactly these references."""
+        ...
+
+
+class EnrolmentStore(GalleryStore, Protocol):
+    """Bookkeeping of bulk enrolment, written in the same transaction as the references it speaks of.
+
+    After a crash at any moment, what is recorded for an input and what is stored of it agree, so a run taken up again
+    loses nothing and counts nothing twice.
+    """
+
+    def begin_run(self, gallery: str, source: str) -> EnrolmentRun:
+        """Return the unfinished run of this source into this gallery, or a new one.
+
+        A new run replaces the bookkeeping of the finished run of the same source, if there is one.
+
+        Raises:
+            GalleryNotFound: There is none of this name.
+        """
+        ...
+
+    def record_batch(
+        self, run_id: str, references: Sequence[NewReference], outcomes: Sequence[EnrolmentOutcome]
+    ) -> tuple[EnrolmentOutcome, ...]:
+        """Store references and record outcomes in one transaction; return the outcomes as recorded.
+
+        Every reference has exactly one outcome ``stored`` with its subject and digest, and the reverse. Where the
+        gallery turns out to hold the photo already, the outcome is recorded as ``duplicate``. An input that is
+        recorded already keeps its first outcome, and its reference is not stored again.
+
+        Raises:
+            ModelMismatch: A template is not of the gallery's model.
+            StorageError: There is no such unfinished run.
+            StorageFull: The disk is full; nothing of this call was stored.
+            ValueError: References and outcomes do not belong together.
+        """
+        ...
+
+    def finish_run(self, run_id: str) -> None:
+        """Mark a run as finished; the same source then starts a new one.
+
+        Raises:
+            StorageError: There is no such unfinished run.
+        """
+        ...
+
+    def outcomes(self, run_id: str) -> list[EnrolmentOutcome]:
+        """Return what is recorded for a run, by source name and subject.
+
+        Raises:
+            StorageError: There is no such run.
+        """
+        ...
+
+
+class RetentionStore(GalleryStore, Protocol):
+    """Forgetting: one person on request, everybody whose time is up."""
+
+    def erase_subject(self, gallery: str, subject: str) -> int:
+        """Delete a subject's references, key and bookkeeping; return how many references went (0: not known here).
+
+        Raises:
+            GalleryNotFound: There is none of this name.
+        """
+        ...
+
+    def expire(self, now: datetime) -> int:
+        """Delete the references, of all galleries, whose retention ended at or before ``now``; return how many."""
+        ...
+
+
+class CalibrationBook(Protocol):
+    """The calibration records at hand."""
+
+    def find(self, model: ModelIdentity) -> Calibration | None:
+        """Return the record measured with exactly this model, or None."""
         ...

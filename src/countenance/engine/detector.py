@@ -1,0 +1,143 @@
+"""Image in, boxes and five landmarks out: YuNet over a small image pyramid.
+
+YuNet was trained on faces of roughly 10 to 300 pixels, so a close-up is missed, or gets wrong landmarks, until the
+image is shrunk; and a face in a large group photo is missed until it is not. Levels, by the long side of the image:
+
+- ``MAIN_LEVEL_PX``: always (or the photo's own size, if smaller);
+- ``SMALL_LEVEL_PX``: always for photos larger than it, so that a face may fill the frame;
+- ``LARGE_LEVEL_PX``: only if the photo is larger than the main level and the main level found no face, or found one
+  narrower than ``CROWD_FACE_PX`` there: then there may be smaller ones it cannot see.
+
+Detections of one face on several levels are merged; the level at which the face is nearest to the middle of the
+trained range gives the landmarks.
+
+Source of the decoding and priors: libfacedetection / OpenCV ``FaceDetectorYN`` (strides 8, 16, 32; one prior a cell;
+score = sqrt(cls × obj)); the score cut 0.6 and the overlap 0.3 are OpenCV Zoo's for this model (demo.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from countenance.core.vocabulary import Box, FloatArray, ImageArray, Landmarks
+from countenance.engine.sessions import ModelSession
+
+STRIDES = (8, 16, 32)
+SCORE_CUT = 0.6
+OVERLAP_CUT = 0.3
+MAIN_LEVEL_PX = 640
+SMALL_LEVEL_PX = 224
+LARGE_LEVEL_PX = 1600
+CROWD_FACE_PX = 24.0
+#: Face width, in pixels of a level, that YuNet handles best: the geometric middle of its trained range 10 to 300.
+IDEAL_FACE_PX = 55.0
+#: At most this many priors of one level reach the overlap check; a photo has far fewer faces.
+_MOST_PRIORS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One detected face in pixels of the image that was handed in."""
+
+    box: Box
+    landmarks: Landmarks
+    score: float
+
+
+class FaceDetector:
+    """YuNet with its pyramid. Safe for several threads."""
+
+    def __init__(self, session: ModelSession) -> None:
+        self._session = session
+
+    def detect(self, image_rgb: ImageArray) -> list[Detection]:
+        """Return all faces, largest box first; an empty list if there are none.
+
+        Args:
+            image_rgb: uint8, height × width × 3, upright.
+        """
+        long_side = max(image_rgb.shape[:2])
+        rows = [self._run_level(image_rgb, min(long_side, MAIN_LEVEL_PX))]
+        scale = min(long_side, MAIN_LEVEL_PX) / long_side
+        if long_side > SMALL_LEVEL_PX:
+            rows.append(self._run_level(image_rgb, SMALL_LEVEL_PX))
+        found_widths = np.concatenate([level[:, 2] for level in rows]) * scale
+        if long_side > MAIN_LEVEL_PX and (len(found_widths) == 0 or float(found_widths.min()) < CROWD_FACE_PX):
+            rows.append(self._run_level(image_rgb, min(long_side, LARGE_LEVEL_PX)))
+        merged = _merge_levels(np.concatenate(rows))
+        order = np.argsort(-(merged[:, 2] * merged[:, 3]), kind="stable")
+        return [_as_detection(row) for row in merged[order]]
+
+    def _run_level(self, image_rgb: ImageArray, long_side_px: int) -> FloatArray:
+        """Return rows of box (4), landmarks (10), score and face width at this level, in pixels of ``image_rgb``."""
+        height, width = image_rgb.shape[:2]
+        scale = long_side_px / max(height, width)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        scaled = image_rgb if size == (width, height) else cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA)
+        # The network halves its input five times, so both sides are padded with black to a multiple of 32.
+        padded_width, padded_height = -(-size[0] // 32) * 32, -(-size[1] // 32) * 32
+        blob = np.zeros((1, 3, padded_height, padded_width), dtype=np.float32)
+        # YuNet takes blue, green, red.
+        blob[0, :, : size[1], : size[0]] = scaled[:, :, ::-1].transpose(2, 0, 1)
+        rows = _decode(self._session.run(blob), padded_width, padded_height)
+        kept = _suppress_overlaps(rows)
+        face_width = kept[:, 2:3].copy()
+        kept[:, 0:14:2] *= width / size[0]
+        kept[:, 1:14:2] *= height / size[1]
+        return np.hstack([kept, face_width]).astype(np.float32)
+
+
+def _decode(outputs: dict[str, FloatArray], width: int, height: int) -> FloatArray:
+    """Return rows of box (left, top, width, height), five points and score above the cut, in pixels of the level."""
+    rows = []
+    for stride in STRIDES:
+        columns = width // stride
+        score = np.sqrt(
+            np.clip(outputs[f"cls_{stride}"][0, :, 0], 0, 1) * np.clip(outputs[f"obj_{stride}"][0, :, 0], 0, 1)
+        )
+        hits = np.flatnonzero(score > SCORE_CUT)
+        if len(hits) > _MOST_PRIORS:
+            hits = hits[np.argsort(-score[hits], kind="stable")[:_MOST_PRIORS]]
+        cell = np.stack([hits % columns, hits // columns], axis=1).astype(np.float32)
+        box = outputs[f"bbox_{stride}"][0, hits]
+        centre = (cell + box[:, :2]) * stride
+        extent = np.exp(box[:, 2:]) * stride
+        points = (outputs[f"kps_{stride}"][0, hits].reshape(-1, 5, 2) + cell[:, None, :]) * stride
+        rows.append(np.hstack([centre - extent / 2, extent, points.reshape(-1, 10), score[hits, None]]))
+    return np.concatenate(rows).astype(np.float32)
+
+
+def _suppress_overlaps(rows: FloatArray) -> FloatArray:
+    """Return rows with the highest score among those that overlap (greedy non-maximum suppression)."""
+    order = np.argsort(-rows[:, 14], kind="stable")
+    return rows[_greedy(rows, order, OVERLAP_CUT)]
+
+
+def _merge_levels(rows: FloatArray) -> FloatArray:
+    """Return one row a face, taken from the level where its width is nearest the trained range's middle."""
+    distance = np.abs(np.log(np.maximum(rows[:, 15], 1e-3) / IDEAL_FACE_PX))
+    return rows[_greedy(rows, np.argsort(distance, kind="stable"), OVERLAP_CUT)]
+
+
+def _greedy(rows: FloatArray, order: npt.NDArray[np.intp], cut: float) -> list[int]:
+    left_top, right_bottom = rows[:, :2], rows[:, :2] + rows[:, 2:4]
+    area = rows[:, 2] * rows[:, 3]
+    kept: list[int] = []
+    for index in order.tolist():
+        if kept:
+            inner = np.minimum(right_bottom[kept], right_bottom[index]) - np.maximum(left_top[kept], left_top[index])
+            overlap = np.prod(np.maximum(inner, 0), axis=1)
+            if bool((overlap > cut * (area[kept] + area[index] - overlap)).any()):
+                continue
+        kept.append(index)
+    return kept
+
+
+def _as_detection(row: FloatArray) -> Detection:
+    numbers = [float(number) for number in row]
+    points = [(numbers[4 + 2 * i], numbers[5 + 2 * i]) for i in range(5)]
+    return Detection(box=Box(*numbers[:4]), landmarks=Landmarks(*points), score=numbers[14])

@@ -1,0 +1,102 @@
+"""The best subjects seen so far in one search, and the score below which nothing can change the answer any more.
+
+Rules kept here:
+
+- One entry a subject: its most similar reference.
+- The order is total: similarity descending, then subject, then reference identifier. Equal input gives equal output,
+  however it was cut into blocks and whichever thread offered it first.
+- What is kept is bounded by what was asked for, not by how many references reach the threshold.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from countenance.core.comparison import meets
+from countenance.gallery.reference_table import ReferenceTable
+
+Rows = npt.NDArray[np.intp]
+Scores = npt.NDArray[np.float64]
+
+
+class Shortlist:
+    """Collects rows with their scores and keeps the best reference of each of the best ``keep`` subjects.
+
+    Safe for several threads that offer at once.
+
+    Args:
+        table: Whose rows are offered.
+        threshold_value: Rows below it are not candidates; -inf where there is no threshold.
+        keep: How many subjects are kept, at least 1.
+    """
+
+    __slots__ = ("_keep", "_lock", "_pending", "_rows", "_scores", "_table", "cut")
+
+    def __init__(self, table: ReferenceTable, *, threshold_value: float, keep: int) -> None:
+        self._table = table
+        self._keep = keep
+        self._lock = threading.Lock()
+        self._rows: list[Rows] = [np.empty(0, dtype=np.intp)]
+        self._scores: list[Scores] = [np.empty(0, dtype=np.float64)]
+        self._pending = 0
+        #: Similarity a row must meet to matter: the threshold, later the last kept subject's score. It only rises, so
+        #: a thread that reads an older value offers too much, never too little.
+        self.cut = threshold_value
+
+    def offer(self, rows: Rows, scores: Scores) -> None:
+        """Take rows (numbers in the table) with their scores; each row may be offered once."""
+        reached = meets(scores, self.cut)
+        if not reached.any():
+            return
+        rows, scores = rows[reached], scores[reached]
+        with self._lock:
+            self._rows.append(rows)
+            self._scores.append(scores)
+            self._pending += len(rows)
+            # Settling after `keep` new rows costs each row a constant number of sorts.
+            if self._pending >= self._keep:
+                self._settle()
+
+    def best(self) -> tuple[Rows, Scores]:
+        """Return rows and scores of the kept subjects, in order."""
+        with self._lock:
+            self._settle()
+            return self._rows[0], self._scores[0]
+
+    def _settle(self) -> None:
+        rows, scores = np.concatenate(self._rows), np.concatenate(self._scores)
+        chosen = self._best_of_each_subject(rows, scores)
+        rows, scores = rows[chosen], scores[chosen]
+        order = np.lexsort((self._table.subject_of_row[rows], -scores))[: self._keep]
+        rows, scores = rows[order], scores[order]
+        self._rows, self._scores, self._pending = [rows], [scores], 0
+        if len(rows) == self._keep:
+            self.cut = float(scores[-1])
+
+    def _best_of_each_subject(self, rows: Rows, scores: Scores) -> Rows:
+        """Return one position a subject: highest score, of equal ones the lowest reference identifier."""
+        subject = self._table.subject_of_row[rows]
+        order = np.lexsort((-scores, subject))
+        first = np.ones(len(order), dtype=np.bool_)
+        first[1:] = subject[order[1:]] != subject[order[:-1]]
+        group = np.cumsum(first) - 1
+        best = order[first]
+        tied = scores[order] == scores[best][group]
+        if np.count_nonzero(tied) > len(best):
+            shared = tied & (np.bincount(group[tied])[group] > 1)
+            self._settle_ties(best, rows, zip(group[shared].tolist(), order[shared].tolist(), strict=True))
+        return best
+
+    def _settle_ties(self, best: Rows, rows: Rows, contenders: Iterable[tuple[int, int]]) -> None:
+        """Put into ``best`` the contender with the lowest reference identifier of each group; groups arrive in order."""
+        at = self._table.reference_ids.at
+        lowest: dict[int, str] = {}
+        for group, position in contenders:
+            identifier = at(int(rows[position]))
+            if group not in lowest or identifier < lowest[group]:
+                lowest[group] = identifier
+                best[group] = position

@@ -1,0 +1,193 @@
+"""Bulk enrolment: photos → quality gate → sealed references, resumable, nothing twice, every reject with its reason.
+
+Rules kept here:
+
+- A photo is stored only if it holds exactly one face that passes the quality gate.
+- References and the record of what came of each photo are written in one transaction a batch. After a crash the run is
+  taken up where the last batch ended.
+- The same bytes are never enrolled twice in one gallery, for the same or another subject.
+- A photo that cannot be used is an outcome with a reason, not an error; the run goes on.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from countenance.core.errors import InputError, ModelMismatch
+from countenance.core.vocabulary import EnrolmentOutcome, EnrolmentStatus, NewReference, PhotoFaces
+from countenance.service.faces import box_in_words
+from countenance.service.ports import Engine, EnrolmentStore
+from countenance.service.sources import SourcePhoto, list_photos, read_photo
+
+#: Photos a transaction: small enough that little work is lost in a crash, large enough that commits do not dominate.
+BATCH = 32
+
+Progress = Callable[[int, int, "Counter[EnrolmentStatus]"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentReport:
+    """What came of a bulk enrolment.
+
+    Attributes:
+        gallery: The gallery.
+        counts: Photos by outcome, over the whole run with its interruptions.
+        rejects: Every photo that was not stored, with its reason, in order.
+        resumed: Photos that an earlier, interrupted part of this run had dealt with.
+    """
+
+    gallery: str
+    counts: dict[EnrolmentStatus, int]
+    rejects: tuple[EnrolmentOutcome, ...]
+    resumed: int
+
+    @property
+    def photos(self) -> int:
+        """Return the number of photos dealt with."""
+        return sum(self.counts.values())
+
+    def rejects_csv(self) -> str:
+        """Return the rejects as CSV with a header: file, subject, outcome, reason, sha256."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["file", "subject", "outcome", "reason", "sha256"])
+        for item in self.rejects:
+            writer.writerow([item.source_name, item.subject, item.outcome.value, item.reason or "", item.sha256 or ""])
+        return text.getvalue()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    outcome: EnrolmentOutcome
+    reference: NewReference | None
+
+
+def enrol(
+    gallery: str,
+    source: Path,
+    *,
+    engine: Engine,
+    store: EnrolmentStore,
+    workers: int,
+    progress: Progress | None = None,
+) -> EnrolmentReport:
+    """Enrol all photos of a folder or CSV list and return what came of each.
+
+    Args:
+        gallery: Name of an existing gallery.
+        source: Folder with one folder a person, or CSV list with the columns subject and file.
+        engine: Makes the templates.
+        store: Holds the gallery.
+        workers: Photos processed at once.
+        progress: Called with (photos done, photos in all, counts so far) after every batch.
+
+    Raises:
+        GalleryNotFound: There is no such gallery.
+        ModelMismatch: The gallery holds templates of another model.
+        FileUnreadable, ListInvalid: The source cannot be listed.
+        StorageFull: The disk is full; what was stored before stays, and the same call goes on later.
+    """
+    summary = store.gallery(gallery)
+    if summary.model.digest != engine.model.digest:
+        raise ModelMismatch(
+            f"The gallery {gallery} holds templates of {summary.model.short}, not {engine.model.short}."
+        )
+    photos = list_photos(source)
+    run = store.begin_run(gallery, str(source.resolve()))
+    waiting = [photo for photo in photos if (photo.name, photo.subject) not in run.already]
+    counts = Counter(run.already.values())
+    resumed = len(photos) - len(waiting)
+    known = store.known_photos(gallery)
+    if progress is not None:
+        progress(resumed, len(photos), counts)
+    batch: list[_Judged] = []
+    done = resumed
+    for judged in _judge_all(waiting, known, engine, workers):
+        batch.append(judged)
+        done += 1
+        if len(batch) == BATCH or done == len(photos):
+            counts.update(item.outcome for item in _record(store, run.run_id, batch))
+            batch = []
+            if progress is not None:
+                progress(done, len(photos), counts)
+    outcomes = store.outcomes(run.run_id)
+    store.finish_run(run.run_id)
+    final = Counter(item.outcome for item in outcomes)
+    return EnrolmentReport(
+        gallery=gallery,
+        counts={status: final[status] for status in EnrolmentStatus},
+        rejects=tuple(item for item in outcomes if item.outcome is not EnrolmentStatus.STORED),
+        resumed=resumed,
+    )
+
+
+def _record(store: EnrolmentStore, run_id: str, batch: Sequence[_Judged]) -> tuple[EnrolmentOutcome, ...]:
+    references = [item.reference for item in batch if item.reference is not None]
+    return store.record_batch(run_id, references, [item.outcome for item in batch])
+
+
+def _judge_all(photos: Sequence[SourcePhoto], known: dict[str, str], engine: Engine, workers: int) -> Iterator[_Judged]:
+    """Yield what came of each photo, in order, working ``workers`` at once and holding few in memory."""
+    seen = dict(known)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        ahead: list[Future[tuple[SourcePhoto, str | None, PhotoFaces | InputError]]] = []
+        position = 0
+        try:
+            while ahead or position < len(photos):
+                while position < len(photos) and len(ahead) < 2 * workers:
+                    ahead.append(pool.submit(_look_at, photos[position], seen, engine))
+                    position += 1
+                photo, sha256, found = ahead.pop(0).result()
+                yield _judge(photo, sha256, found, seen)
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def _look_at(
+    photo: SourcePhoto, seen: dict[str, str], engine: Engine
+) -> tuple[SourcePhoto, str | None, PhotoFaces | InputError]:
+    """Return the photo's digest and faces, or why it cannot be read; known bytes are not looked at again."""
+    sha256: str | None = None
+    try:
+        data = read_photo(photo.path)
+        sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 in seen:
+            return photo, sha256, InputError("known")
+        return photo, sha256, engine.read_faces(data)
+    except InputError as error:
+        return photo, sha256, error
+
+
+def _judge(photo: SourcePhoto, sha256: str | None, found: PhotoFaces | InputError, seen: dict[str, str]) -> _Judged:
+    if sha256 is not None and sha256 in seen:
+        same = seen[sha256] == photo.subject
+        reason = "these bytes are enrolled already" + ("" if same else f" as {seen[sha256]}")
+        return _rejected(photo, sha256, EnrolmentStatus.DUPLICATE, reason)
+    if isinstance(found, InputError):
+        return _rejected(photo, sha256, EnrolmentStatus.UNREADABLE, found.message)
+    if not found.faces:
+        return _rejected(photo, sha256, EnrolmentStatus.NO_FACE, "no face found")
+    if len(found.faces) > 1:
+        boxes = "; ".join(box_in_words(face.box) for face in found.faces)
+        return _rejected(photo, sha256, EnrolmentStatus.SEVERAL_FACES, f"{len(found.faces)} faces: {boxes}")
+    face = found.faces[0]
+    if face.quality_reasons:
+        return _rejected(photo, sha256, EnrolmentStatus.LOW_QUALITY, "; ".join(face.quality_reasons))
+    assert face.template is not None and sha256 is not None  # noqa: S101, PT018 - a found face has both
+    seen[sha256] = photo.subject
+    return _Judged(
+        EnrolmentOutcome(photo.name, photo.subject, EnrolmentStatus.STORED, sha256=sha256),
+        NewReference(photo.subject, face.template, sha256, photo.name),
+    )
+
+
+def _rejected(photo: SourcePhoto, sha256: str | None, status: EnrolmentStatus, reason: str) -> _Judged:
+    return _Judged(EnrolmentOutcome(photo.name, photo.subject, status, reason=reason, sha256=sha256), None)

@@ -1,0 +1,183 @@
+"""1:N: who in this gallery, if anybody, looks like the person in this photo?
+
+Open set: a stranger comes back as nobody. The index is a copy of storage; before every search its revision is held
+against storage, and a stale one is rebuilt.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from countenance.core.errors import ModelMismatch
+from countenance.core.model_identity import ModelIdentity
+from countenance.core.thresholds import Calibration, Threshold
+from countenance.core.vocabulary import Candidate, CandidateList, Face
+from countenance.service.compare import ThresholdChoice
+from countenance.service.faces import PhotoInput, one_face
+from countenance.service.meaning import (
+    DEFAULT_FALSE_CANDIDATES,
+    FalseCandidates,
+    ScoreMeaning,
+    false_candidates,
+    meaning_of,
+    require_calibration,
+    threshold_for_gallery,
+)
+from countenance.service.ports import CalibrationBook, Engine, GalleryStore, IndexBuilder, SearchIndex
+
+
+class SearchOutcome(enum.StrEnum):
+    """What came of a search; the first two searched the gallery."""
+
+    CANDIDATES = "candidates"
+    NOBODY = "nobody"
+    NO_FACE = "no face"
+    LOW_QUALITY = "low quality"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What to search and how.
+
+    Attributes:
+        gallery: Name of the gallery.
+        probe: The photo.
+        choice: A fixed threshold or rate; if neither is given, ``max_false_candidates`` decides.
+        max_false_candidates: False candidates a stranger may meet on average.
+        limit: Most candidates returned.
+        accept_low_quality: Search although the quality gate says no.
+    """
+
+    gallery: str
+    probe: PhotoInput
+    choice: ThresholdChoice = field(default_factory=ThresholdChoice)
+    max_false_candidates: float = DEFAULT_FALSE_CANDIDATES
+    limit: int = 10
+    accept_low_quality: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateMeaning:
+    """A candidate with what its score means in this gallery."""
+
+    candidate: Candidate
+    meaning: ScoreMeaning
+    false_candidates: FalseCandidates
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to a search. An empty list is an answer: nobody in the gallery reaches the threshold.
+
+    Attributes:
+        outcome: What came of it.
+        gallery: Name of the gallery.
+        threshold: What was decided at.
+        promise_kept: False if the calibration data is too small for the limit on false candidates asked for.
+        expected: False candidates to expect at the threshold, for this gallery's size.
+        candidates: Most similar first.
+        searched: What the index compared; None if there was no search.
+        reasons: Why the photo was not suitable, in words.
+        probe: The face searched with, or None.
+        model: Recogniser used.
+    """
+
+    outcome: SearchOutcome
+    gallery: str
+    threshold: Threshold
+    promise_kept: bool
+    expected: FalseCandidates
+    candidates: tuple[CandidateMeaning, ...]
+    searched: CandidateList | None
+    reasons: tuple[str, ...]
+    probe: Face | None
+    model: ModelIdentity
+
+
+class GallerySearch:
+    """Searches galleries; keeps one index a gallery for as long as its revision is current."""
+
+    def __init__(
+        self, *, engine: Engine, store: GalleryStore, build_index: IndexBuilder, calibrations: CalibrationBook
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._build_index = build_index
+        self._calibrations = calibrations
+        self._indexes: dict[str, SearchIndex] = {}
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Return the candidates at or above the threshold, with meaning; nobody is an empty list.
+
+        Raises:
+            GalleryNotFound: There is no such gallery.
+            ModelMismatch: The gallery was enrolled with another model.
+            SeveralFaces, InputError: The photo cannot be used as it is.
+            CalibrationMissing, CalibrationUnsupported: The rate asked for has no measured meaning.
+        """
+        summary = self._store.gallery(request.gallery)
+        if summary.model.digest != self._engine.model.digest:
+            raise ModelMismatch(
+                f"The gallery {request.gallery} holds templates of {summary.model.short}; "
+                f"the model in use is {self._engine.model.short}.",
+                remedy=f"Use --model {summary.model.name}, or enrol the photos again with the model in use.",
+            )
+        calibration = require_calibration(self._calibrations, self._engine.model)
+        index = self.index(request.gallery)
+        threshold, kept = self._threshold(request, calibration, summary.references)
+        expected = false_candidates(threshold.false_match_rate, summary.references)
+        face = one_face(self._engine.read_faces(request.probe.data, crops=True), request.probe)
+        reasons = () if face is None else face.quality_reasons
+        found: CandidateList | None = None
+        if face is None:
+            outcome, reasons = SearchOutcome.NO_FACE, ("no face found in the photo",)
+        elif reasons and not request.accept_low_quality:
+            outcome = SearchOutcome.LOW_QUALITY
+        else:
+            assert face.template is not None  # noqa: S101 - read_faces makes templates unless told not to
+            found = index.search(face.template, threshold_value=threshold.value, limit=request.limit)
+            outcome = SearchOutcome.CANDIDATES if found.candidates else SearchOutcome.NOBODY
+            expected = false_candidates(threshold.false_match_rate, found.references_searched)
+        return SearchResult(
+            outcome=outcome,
+            gallery=request.gallery,
+            threshold=threshold,
+            promise_kept=kept,
+            expected=expected,
+            candidates=_with_meaning(found, calibration),
+            searched=found,
+            reasons=reasons,
+            probe=face,
+            model=self._engine.model,
+        )
+
+    def index(self, gallery: str) -> SearchIndex:
+        """Return a current index of a gallery, building it from storage if there is none or it is stale.
+
+        Raises:
+            GalleryNotFound: There is no such gallery.
+            TemplateUnsealFailed: A stored template cannot be opened.
+        """
+        summary = self._store.gallery(gallery)
+        index = self._indexes.get(gallery)
+        if index is None or index.revision != summary.revision:
+            revision, references = self._store.references(gallery)
+            index = self._build_index(references, model=summary.model, revision=revision)
+            self._indexes[gallery] = index
+        return index
+
+    def _threshold(self, request: SearchRequest, calibration: Calibration, references: int) -> tuple[Threshold, bool]:
+        if request.choice.value is not None or request.choice.target_false_match_rate is not None:
+            return request.choice.resolve(calibration), True
+        return threshold_for_gallery(calibration, references, request.max_false_candidates)
+
+
+def _with_meaning(found: CandidateList | None, calibration: Calibration) -> tuple[CandidateMeaning, ...]:
+    if found is None:
+        return ()
+    meanings = [(candidate, meaning_of(candidate.similarity, calibration)) for candidate in found.candidates]
+    return tuple(
+        CandidateMeaning(candidate, meaning, false_candidates(meaning.false_match_rate, found.references_searched))
+        for candidate, meaning in meanings
+    )
