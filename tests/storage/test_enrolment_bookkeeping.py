@@ -132,7 +132,7 @@ def test_references_and_outcomes_have_to_belong_together(store: Store, gallery: 
         ([reference], [replace(said, sha256="f" * 64)]),
         ([], [NO_FACE, NO_FACE]),
     ):
-        with pytest.raises(ValueError, match="outcome|input"):
+        with pytest.raises(ValueError, match=r"outcome|input"):
             store.record_batch(run.run_id, references, outcomes)
     assert store.outcomes(run.run_id) == []
     assert store.gallery(gallery).references == 0

@@ -19,7 +19,7 @@ from countenance.audit.intervals import ClusterSums, FloatNumbers
 from countenance.core.vocabulary import FloatArray
 
 IntArray = npt.NDArray[np.int64]
-Counts = TypeVar("Counts", np.int64, np.float64)
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +172,17 @@ def _pair_sums(pair: IntArray, at: IntArray, pair_sizes: IntArray, grid: ScoreGr
         lengths = np.diff(members, append=keys.size)
         rank = np.arange(keys.size) - np.repeat(members, lengths)
         squares += np.bincount(grid.size - 1 - keys % grid.size, weights=2.0 * rank + 1.0, minlength=grid.size)
+    products: FloatNumbers = np.bincount(at, weights=sizes.astype(np.float64), minlength=grid.size).astype(np.float64)
     return ClusterSums(
         errors=tail(np.bincount(at, minlength=grid.size).astype(np.float64)),
         trials=float(pair_sizes.sum()),
         squared_errors=tail(squares),
-        errors_times_trials=tail(np.bincount(at, weights=sizes.astype(np.float64), minlength=grid.size)),
+        errors_times_trials=tail(products),
         squared_trials=float((pair_sizes.astype(np.float64) ** 2).sum()),
         clusters=int(np.count_nonzero(pair_sizes)),
     )
 
 
-def tail(histogram: npt.NDArray[Counts]) -> npt.NDArray[Counts]:
+def tail(histogram: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
     """Return, along the last axis, the sum from each position to the end: counts at or above."""
-    return np.cumsum(histogram[..., ::-1], axis=-1)[..., ::-1]
+    return np.asarray(np.cumsum(histogram[..., ::-1], axis=-1)[..., ::-1], dtype=histogram.dtype)

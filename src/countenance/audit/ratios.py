@@ -42,7 +42,7 @@ def log_ratio_interval(
 
     Source: metrics reference 4.2 (delta method): Var(ln a/b) = Var(a)/a² + Var(b)/b² - 2 Cov(a, b)/(ab).
     """
-    if numerator <= 0.0 or denominator <= 0.0:
+    if not (numerator > 0.0 and denominator > 0.0):
         return _with_a_zero(numerator, denominator)
     variance = (
         numerator_variance / numerator**2

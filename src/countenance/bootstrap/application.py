@@ -14,8 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from countenance.bootstrap.calibration_files import CalibrationFiles
-from countenance.core.errors import ModelUnknown, StorageUnavailable
+from countenance.bootstrap.calibration_files import CalibrationFiles, calibration_file_name
+from countenance.core.errors import FileUnreadable, ModelUnknown, StorageUnavailable
+from countenance.core.thresholds import Calibration
 from countenance.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -131,6 +132,20 @@ class Application:
     def calibrations(self) -> CalibrationFiles:
         """Return the records shipped with the package and those the operator made."""
         return CalibrationFiles((SHIPPED_CALIBRATIONS, self.settings.data_dir / "calibrations"))
+
+    def keep_calibration(self, calibration: Calibration, path: Path | None = None) -> Path:
+        """Write a calibration record, to the data folder unless told otherwise, and return where it lies."""
+        from countenance.audit.calibration_record import calibration_to_json
+
+        target = path or self.settings.data_dir / "calibrations" / calibration_file_name(calibration.model)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_name(target.name + ".part")
+            part.write_text(calibration_to_json(calibration), encoding="utf-8")
+            part.replace(target)
+        except OSError as error:
+            raise FileUnreadable(f"{target} cannot be written: {(error.strerror or '').lower()}.") from error
+        return target
 
     @property
     def workers(self) -> int:

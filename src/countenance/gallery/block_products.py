@@ -1,19 +1,22 @@
-"""Scores of one probe or several against blocks of rows: a quick product to rule rows out, one routine to score the rest.
+"""Scores of probes against blocks of rows: a quick product rules rows out, one routine scores the rest.
 
 Rules kept here:
 
-- A score is what ``countenance.core.comparison.similarity`` returns for the two templates: ``exact_scores`` runs the same
-  arithmetic (one single-precision dot product a row, clipped) and every decision rests on it alone.
-- A quick product adds in another order and may differ in the last digits. It only rules out: a row is dropped if its
-  quick product is below the cut by more than ``product_error_bound``. The answer therefore does not depend on
-  block sizes, threads or the BLAS kernel behind the quick product.
+- A score is what ``countenance.core.comparison.similarity`` returns for the two templates: ``exact_scores`` runs the
+  same arithmetic (a single-precision dot product, clipped), and every decision rests on it alone.
+- A quick product adds in another order and may differ in its last digits. It only rules out: a row is dropped if its
+  quick product is below the cut by more than ``product_error_bound``. So the answer does not depend on block sizes,
+  threads or the BLAS kernel behind the quick product.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
 from countenance.gallery.shortlist import Rows, Scores, Shortlist
 
@@ -26,6 +29,8 @@ PRODUCTS_IN_A_BLOCK = 256
 #: Rows and probes of one matrix-matrix product: 1 MiB of scores.
 ROWS_IN_A_BATCH_BLOCK = 4096
 PROBES_IN_A_BATCH = 64
+#: Rows left of a block, in multiples of what the shortlist keeps, at which the best of them are scored first.
+MANY = 4
 #: Half the distance from 1.0 to the next float32. Source: IEEE 754 binary32, 24 bits of significand.
 UNIT_ROUNDOFF = 2.0**-24
 #: Longest vector a ``Template`` accepts (unit length within 1e-3, core/vocabulary.py).
@@ -33,11 +38,11 @@ LONGEST = 1.001
 
 
 def product_error_bound(dimension: int) -> float:
-    """Return how far two float32 dot products of the same two templates can lie apart, whatever their order of addition.
+    """Return how far two float32 dot products of the same two templates can lie apart, in any order of addition.
 
-    Source: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, eq. (3.5): each differs from the true
-    value by at most ``n u / (1 - n u)`` times the product of the lengths, in any order. Rounding a cut to float32 takes
-    one more ``u``.
+    Source: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, eq. (3.5): each differs from the
+    true value by at most ``n u / (1 - n u)`` times the product of the lengths. Rounding a cut to float32 takes one
+    more ``u`` of it.
     """
     steps = dimension * UNIT_ROUNDOFF
     return (2.0 * steps / (1.0 - steps) + 2.0 * UNIT_ROUNDOFF) * LONGEST**2
@@ -51,7 +56,12 @@ def exact_scores(probe: FloatArray, vectors: FloatArray) -> Scores:
         vectors: float32, shape (rows, dimension), contiguous.
     """
     # vecdot calls, row by row, the routine that np.dot calls for two vectors.
-    return np.clip(np.vecdot(probe, vectors), -1.0, 1.0).astype(np.float64)
+    return np.asarray(np.clip(np.vecdot(probe, vectors), -1.0, 1.0), dtype=np.float64)
+
+
+def rows_in_a_product(dimension: int) -> int:
+    """Return how many rows of this dimension go into one matrix-vector product, at least 1."""
+    return max(1, ELEMENTS_IN_ONE_THREAD // dimension)
 
 
 class BlockProducts:
@@ -65,7 +75,7 @@ class BlockProducts:
 
     def __init__(self, matrix: FloatArray) -> None:
         rows, dimension = matrix.shape
-        group = max(1, ELEMENTS_IN_ONE_THREAD // dimension)
+        group = rows_in_a_product(dimension)
         self._matrix = matrix
         self._grouped = matrix[: rows - rows % group].reshape(-1, group, dimension)
         self._error_bound = product_error_bound(dimension)
@@ -85,17 +95,20 @@ class BlockProducts:
         if len(groups) < PRODUCTS_IN_A_BLOCK and rest < len(self._matrix):
             shortlist.offer(np.arange(rest, len(self._matrix)), exact_scores(probe, self._matrix[rest:]))
 
-    def offer_batch(self, probes: FloatArray, shortlists: list[Shortlist]) -> None:
-        """Offer to each probe's shortlist the rows of the whole matrix that may meet its cut, with their exact scores.
+    def offer_batch(self, probes: FloatArray, shortlists: Sequence[Shortlist]) -> None:
+        """Offer to each probe's shortlist the rows of the whole matrix that may meet its cut, with exact scores.
 
         Args:
             probes: float32, shape (probes, dimension), contiguous.
             shortlists: One a probe.
         """
+        floors = np.array([lowest_product(shortlist.cut, self._error_bound) for shortlist in shortlists])
         for start in range(0, len(self._matrix), ROWS_IN_A_BATCH_BLOCK):
             products = probes @ self._matrix[start : start + ROWS_IN_A_BATCH_BLOCK].T
-            for probe, row_products, shortlist in zip(probes, products, shortlists, strict=True):
-                self._offer_above(row_products, start, probe, shortlist)
+            for position in np.flatnonzero(~(products.max(axis=1) < floors)).tolist():
+                shortlist = shortlists[position]
+                self._offer_above(products[position], start, probes[position], shortlist)
+                floors[position] = lowest_product(shortlist.cut, self._error_bound)
 
     def offer_rows(self, rows: Rows, probe: FloatArray, shortlist: Shortlist) -> None:
         """Offer these rows with their exact scores."""
@@ -109,7 +122,14 @@ class BlockProducts:
         # Most blocks hold nothing: their largest product settles that without a list of positions.
         if products.max() < floor:
             return
-        self.offer_rows(np.flatnonzero(~(products < floor)) + start, probe, shortlist)
+        rows = np.flatnonzero(meets(products, floor))
+        few = 2 * shortlist.keep
+        if len(rows) > MANY * few:
+            # The cut is still low. The best few of this block raise it, which spares scoring most of the others.
+            best = rows[np.argpartition(products[rows], -few)[-few:]]
+            self.offer_rows(best + start, probe, shortlist)
+            rows = np.flatnonzero(meets(products, lowest_product(shortlist.cut, self._error_bound)))
+        self.offer_rows(rows + start, probe, shortlist)
 
 
 def lowest_product(cut: float, error_bound: float) -> float:

@@ -1,65 +1,162 @@
 """A smaller copy of the matrix that rules rows out at half the memory traffic, with a bound on its error.
 
-A search waits for memory, not for arithmetic, so fewer bytes a row is what makes it quicker. NumPy has no quick product of
-small integers; it has one of float32, which is exact on integers below 2**24. Two rows therefore share one float32
-row: with ``a`` and ``b`` the two rows in whole steps and ``q`` the probe in whole steps, ::
+A search waits for memory, not for arithmetic: fewer bytes a row make it quicker. NumPy has no quick product of small
+integers, but its float32 product is exact on integers below 2**24. So two rows, rounded to whole steps, share one
+float32 row: with ``a`` and ``b`` those rows and ``q`` the probe in whole steps, ::
 
     (SPREAD * a + b) · q  =  SPREAD * (a · q)  +  (b · q)
 
-and both sums are read back without error as long as ``|a · q|`` and ``|b · q|`` stay below half of SPREAD.
+and both sums are read back without error as long as they stay below half of SPREAD.
 
 Rules kept here:
 
-- All lengths are measured, none assumed: the probe's steps are made coarser until length × length stays in range. By the
-  Cauchy-Schwarz inequality this also bounds every partial sum, so each addition is exact in any order.
-- What rounding to steps can hide is bounded by the lengths of the differences. A row is ruled out only if its score cannot
-  meet the cut even so; every other row is scored exactly. The candidates are those of the search without this copy.
+- Lengths are measured, not assumed: the probe's steps are made coarser until length × length stays in range. By the
+  Cauchy-Schwarz inequality this bounds every partial sum as well, so each addition is exact, in any order.
+- What rounding to steps can hide is bounded by the lengths of what was rounded off. A row is ruled out only if its
+  score cannot meet the cut even so, and every other row is scored exactly: the answer is that of a search without
+  this copy.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
-from countenance.gallery.block_products import PRODUCTS_IN_A_BLOCK, LONGEST, lowest_product, product_error_bound
+from countenance.gallery.block_products import (
+    PRODUCTS_IN_A_BLOCK,
+    lowest_product,
+    product_error_bound,
+    rows_in_a_product,
+)
 from countenance.gallery.shortlist import Rows
 
 #: Factor of the first row of a pair. With sums up to LARGEST_SUM in steps, SPREAD × sum + sum stays below 2**24, where
 #: float32 stops holding every integer (IEEE 754 binary32).
 SPREAD = 5792.0
-#: Largest |sum| in steps: below SPREAD / 2 by more than the rounding error of sum ÷ SPREAD (2**-23 × 2890 × SPREAD = 2).
+#: Largest |sum| in steps: below SPREAD / 2 by more than float32 rounds off in (SPREAD × sum + sum) ÷ SPREAD, which is
+#: 2890 × 2**-23 × SPREAD = 2 steps.
 LARGEST_SUM = 2890.0
 #: Steps a unit of a template's element. The largest sum is shared evenly between row and probe: √2890 = 53.8, less the
 #: length that rounding can add (√128 / 12 ≈ 0.9).
 ROW_STEPS = 52.0
 #: A block in which more than this share of rows is left gains nothing from the smaller copy.
 LARGEST_SHARE_LEFT = 1 / 8
+#: Blocks searched whole after such a block, so that trying in vain costs an eighth of half a pass at most.
+BLOCKS_BEFORE_ANOTHER_TRY = 7
 #: Factor on bounds computed in float64, for the rounding of the bounds themselves.
 ROUND_UP = 1.0 + 1e-6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ProbeInSteps:
-    """A probe in whole steps.
-
-    Attributes:
-        steps: Whole numbers as float32, shape (dimension,).
-        unit: Product of row steps and probe steps: a sum divided by it is a similarity, give or take ``error``.
-        error: Largest difference between a row's score and its sum / ``unit``.
-    """
-
-    steps: FloatArray = field(repr=False)
-    unit: float
-    error: float
+#: Factor on the probe's steps while its sums could leave the range; small, so that little resolution is given away.
+COARSER = 0.99
 
 
 class PackedPairs:
-    """The rows of a matrix in whole steps, two to a float32 row; half the size of the matrix.
+    """The rows of a matrix in whole steps, two to a float32 row: half the size of the matrix.
 
     Args:
-        matrix: float32, shape (rows, dimension); read once.
-        rows_in_a_block: As the exact products count them; only full blocks are packed.
+        matrix: float32, shape (rows, dimension); read once, not kept. Only its full blocks are packed; they are those
+            of ``BlockProducts``.
     """
+
+    __slots__ = ("_longest_row", "_pairs", "_rounding")
+
+    def __init__(self, matrix: FloatArray) -> None:
+        dimension = matrix.shape[1]
+        group = rows_in_a_product(dimension)
+        rows_in_a_block = group * PRODUCTS_IN_A_BLOCK
+        blocks = len(matrix) // rows_in_a_block
+        pairs = np.empty((blocks, rows_in_a_block // 2, dimension), dtype=np.float32)
+        longest_row = rounding = 0.0
+        for block in range(blocks):
+            rows = matrix[block * rows_in_a_block : (block + 1) * rows_in_a_block]
+            steps = np.rint(rows * np.float32(ROW_STEPS))
+            longest_row = max(longest_row, _longest(steps))
+            rounding = max(rounding, _longest(rows - steps.astype(np.float64) / ROW_STEPS))
+            np.add(steps[0::2] * np.float32(SPREAD), steps[1::2], out=pairs[block])
+        pairs.setflags(write=False)
+        self._pairs = pairs.reshape(blocks, PRODUCTS_IN_A_BLOCK // 2, group, dimension)
+        self._longest_row = longest_row * ROUND_UP
+        self._rounding = rounding * ROUND_UP
+
+    @property
+    def memory_bytes(self) -> int:
+        """Return the bytes of the packed rows."""
+        return self._pairs.nbytes
+
+    def filter_for(self, probe: FloatArray) -> PackedFilter:
+        """Return what rules rows out for one probe, which it holds in the finest steps whose sums stay in range.
+
+        Args:
+            probe: float32, shape (dimension,).
+        """
+        exact = probe.astype(np.float64)
+        scale = LARGEST_SUM / max(self._longest_row, 1.0)
+        steps = np.rint(exact * scale)
+        while np.linalg.norm(steps) * ROUND_UP * self._longest_row > LARGEST_SUM:
+            scale *= COARSER
+            steps = np.rint(exact * scale)
+        # Of score - sum / unit: what was rounded off the row, times the probe, and the rounded row, times what was
+        # rounded off the probe; each at most the product of the lengths.
+        row_part = self._rounding * float(np.linalg.norm(exact))
+        probe_part = self._longest_row / ROW_STEPS * float(np.linalg.norm(exact - steps / scale))
+        return PackedFilter(
+            self._pairs,
+            probe_steps=steps.astype(np.float32),
+            unit=ROW_STEPS * scale,
+            error_bound=(row_part + probe_part) * ROUND_UP + product_error_bound(len(probe)),
+        )
+
+
+class PackedFilter:
+    """Rules rows out for one probe, block by block. For one thread of one search.
+
+    Args:
+        pairs: Packed rows, float32, shape (blocks, products, rows in a product, dimension).
+        probe_steps: The probe in whole steps, float32, shape (dimension,).
+        unit: Row steps times probe steps: a sum divided by it is a similarity, give or take ``error_bound``.
+        error_bound: Largest difference between a score and its sum divided by ``unit``.
+    """
+
+    __slots__ = ("_pairs", "_probe_steps", "_resume", "_unit", "error_bound")
+
+    def __init__(self, pairs: FloatArray, *, probe_steps: FloatArray, unit: float, error_bound: float) -> None:
+        self._pairs = pairs
+        self._probe_steps = probe_steps
+        self._unit = unit
+        self._resume = 0
+        self.error_bound = error_bound
+
+    def rows_left(self, block: int, cut: float) -> Rows | None:
+        """Return the rows of a block that may meet the cut, in no order.
+
+        None means that the block must be searched whole: it is the incomplete last one, or the cut is too low to rule
+        out enough, here or in a block tried shortly before.
+        """
+        lowest_sum = lowest_product(cut, self.error_bound) * self._unit
+        if block < self._resume or block >= len(self._pairs) or lowest_sum < -LARGEST_SUM:
+            return None
+        floor = math.floor(lowest_sum)
+        sums = np.matmul(self._pairs[block], self._probe_steps).ravel()
+        first = np.rint(sums * np.float32(1.0 / SPREAD))
+        second = sums - first * np.float32(SPREAD)
+        rows_in_a_block = 2 * len(sums)
+        left = [
+            np.flatnonzero(meets(row_sums, floor)) * 2 + (block * rows_in_a_block + offset)
+            for offset, row_sums in enumerate((first, second))
+            if not row_sums.max() < floor
+        ]
+        rows = np.concatenate(left) if left else np.empty(0, dtype=np.intp)
+        if len(rows) > LARGEST_SHARE_LEFT * rows_in_a_block:
+            self._resume = block + 1 + BLOCKS_BEFORE_ANOTHER_TRY
+            return None
+        return rows
+
+
+def _longest(vectors: npt.NDArray[np.floating[Any]]) -> float:
+    """Return the length of the longest row, computed in float64."""
+    wide = vectors.astype(np.float64, copy=False)
+    return math.sqrt(float(np.vecdot(wide, wide).max()))

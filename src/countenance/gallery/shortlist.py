@@ -34,21 +34,21 @@ class Shortlist:
         keep: How many subjects are kept, at least 1.
     """
 
-    __slots__ = ("_keep", "_lock", "_pending", "_rows", "_scores", "_table", "cut")
+    __slots__ = ("_lock", "_pending", "_rows", "_scores", "_table", "cut", "keep")
 
     def __init__(self, table: ReferenceTable, *, threshold_value: float, keep: int) -> None:
         self._table = table
-        self._keep = keep
+        self.keep = keep
         self._lock = threading.Lock()
         self._rows: list[Rows] = [np.empty(0, dtype=np.intp)]
         self._scores: list[Scores] = [np.empty(0, dtype=np.float64)]
         self._pending = 0
-        #: Similarity a row must meet to matter: the threshold, later the last kept subject's score. It only rises, so
-        #: a thread that reads an older value offers too much, never too little.
+        # What a row must meet to matter: the threshold, later the last kept subject's score. It only rises, so a
+        # thread that reads an older value offers too much, never too little.
         self.cut = threshold_value
 
     def offer(self, rows: Rows, scores: Scores) -> None:
-        """Take rows (numbers in the table) with their scores; each row may be offered once."""
+        """Take rows (numbers in the table) with their scores. Offering a row twice changes nothing."""
         reached = meets(scores, self.cut)
         if not reached.any():
             return
@@ -58,7 +58,7 @@ class Shortlist:
             self._scores.append(scores)
             self._pending += len(rows)
             # Settling after `keep` new rows costs each row a constant number of sorts.
-            if self._pending >= self._keep:
+            if self._pending >= self.keep:
                 self._settle()
 
     def best(self) -> tuple[Rows, Scores]:
@@ -71,10 +71,10 @@ class Shortlist:
         rows, scores = np.concatenate(self._rows), np.concatenate(self._scores)
         chosen = self._best_of_each_subject(rows, scores)
         rows, scores = rows[chosen], scores[chosen]
-        order = np.lexsort((self._table.subject_of_row[rows], -scores))[: self._keep]
+        order = np.lexsort((self._table.subject_of_row[rows], -scores))[: self.keep]
         rows, scores = rows[order], scores[order]
         self._rows, self._scores, self._pending = [rows], [scores], 0
-        if len(rows) == self._keep:
+        if len(rows) == self.keep:
             self.cut = float(scores[-1])
 
     def _best_of_each_subject(self, rows: Rows, scores: Scores) -> Rows:
@@ -92,7 +92,7 @@ class Shortlist:
         return best
 
     def _settle_ties(self, best: Rows, rows: Rows, contenders: Iterable[tuple[int, int]]) -> None:
-        """Put into ``best`` the contender with the lowest reference identifier of each group; groups arrive in order."""
+        """Put into ``best`` the position with the lowest reference identifier of each group named."""
         at = self._table.reference_ids.at
         lowest: dict[int, str] = {}
         for group, position in contenders:

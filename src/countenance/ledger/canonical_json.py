@@ -17,7 +17,7 @@ Source: RFC 8785; the range of whole numbers is that of RFC 7493 (I-JSON) sectio
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from countenance.core.errors import LedgerError
@@ -25,12 +25,24 @@ from countenance.core.errors import LedgerError
 #: Largest whole number that every JSON reader keeps exactly. Source: RFC 7493 section 2.2.
 LARGEST_INTEGER = 2**53 - 1
 
-#: How deep arrays and objects may nest; the deepest record written here has five levels.
-DEEPEST_NESTING = 8
-
 JsonValue = str | int | bool | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 
 _write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
+_quoted: Callable[[str], str] = json.encoder.encode_basestring
+
+
+def canonical_text(value: str | int | bool | Sequence[str] | Sequence[int]) -> str:
+    """Return the canonical text of a single value or a list, for records built piece by piece.
+
+    The same text as in ``canonical_bytes``, several times faster; the caller has checked that numbers are in range.
+    """
+    if type(value) is str:
+        return _quoted(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    return "[" + ",".join([canonical_text(element) for element in value]) + "]"
 
 
 def canonical_bytes(value: JsonValue) -> bytes:
@@ -40,7 +52,7 @@ def canonical_bytes(value: JsonValue) -> bytes:
         LedgerError: The value holds something outside the subset: a fraction, ``None``, a name that is not ASCII, a
             whole number out of range, a lone surrogate.
     """
-    _require_subset(value, DEEPEST_NESTING)
+    _require_subset(value)
     try:
         return _write(value).encode()
     except UnicodeEncodeError as error:
@@ -54,11 +66,15 @@ def parse_canonical(data: bytes) -> JsonValue:
         LedgerError: The bytes are not JSON, leave the subset, or are not what ``canonical_bytes`` would have written.
     """
     try:
-        value: JsonValue = json.loads(data.decode(), parse_float=_refuse_number, parse_constant=_refuse_number)
+        value: JsonValue = _read(data.decode())
+        written = _write(value).encode()
     except (ValueError, RecursionError) as error:
         raise LedgerError("The bytes are not JSON text in UTF-8 as the ledger writes it.") from error
-    if canonical_bytes(value) != data:
+    if written != data:
         raise LedgerError("The bytes are JSON, but not in the one form the ledger writes.")
+    # All else that leaves the subset was refused while reading; the walk is needed for these two alone.
+    if b"null" in data or not data.isascii():
+        _require_subset(value)
     return value
 
 
@@ -66,22 +82,29 @@ def _refuse_number(text: str) -> NoReturn:
     raise ValueError(f"{text[:40]} is not a whole number")
 
 
-def _require_subset(value: object, depth: int) -> None:
+def _whole_number(text: str) -> int:
+    # Sixteen digits and a sign are enough for the range; int() of very long text would be slow.
+    if len(text) > 17 or abs(number := int(text)) > LARGEST_INTEGER:
+        raise ValueError("a whole number is out of range")
+    return number
+
+
+_read = json.JSONDecoder(parse_int=_whole_number, parse_float=_refuse_number, parse_constant=_refuse_number).decode
+
+
+def _require_subset(value: object) -> None:
     if isinstance(value, str | bool):
         return
     if isinstance(value, int):
         if abs(value) > LARGEST_INTEGER:
             raise LedgerError(f"A whole number for the ledger is beyond {LARGEST_INTEGER}.")
-        return
-    if depth == 0:
-        raise LedgerError(f"A record for the ledger nests deeper than {DEEPEST_NESTING} levels.")
-    if isinstance(value, Mapping):
+    elif isinstance(value, Mapping):
         for name, member in value.items():
             if not isinstance(name, str) or not name.isascii():
                 raise LedgerError("A member name for the ledger is not ASCII text.")
-            _require_subset(member, depth - 1)
+            _require_subset(member)
     elif isinstance(value, list | tuple):
         for element in value:
-            _require_subset(element, depth - 1)
+            _require_subset(element)
     else:
         raise LedgerError(f"A value of type {type(value).__name__} cannot be written to the ledger.")

@@ -61,8 +61,8 @@ _PATTERNS = {
     FieldType.TIME: re.compile(
         r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
     ),
-    FieldType.TEXT: re.compile(rf"(?s:.{{1,{LONGEST_TEXT}}})"),
-    FieldType.SENTENCE: re.compile(rf"(?s:.{{1,{LONGEST_TEXT}}})"),
+    FieldType.TEXT: re.compile(rf"[^\ud800-\udfff]{{1,{LONGEST_TEXT}}}"),
+    FieldType.SENTENCE: re.compile(rf"[^\ud800-\udfff]{{1,{LONGEST_TEXT}}}"),
 }
 
 

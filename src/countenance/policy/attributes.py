@@ -132,7 +132,7 @@ _HANDED_IN = (
     _choices("corroboration", terms.Corroboration, "evidence besides the match"),
     _flag("adverse_effect", "legal or similarly significant effect on somebody"),
     _flag("defence_disclosure", "the file will disclose the use"),
-    _choice("eval_certificate", terms.CertificateStatus, "whether an evaluation certificate speaks about what is in use"),
+    _choice("eval_certificate", terms.CertificateStatus, "whether a certificate speaks about what is in use"),
     _flag("eval_independent", "evaluated by somebody independent of maker and operator"),
     _whole("eval_age_days", NEVER_EVALUATED_DAYS, "days since the evaluation"),
     _whole("eval_tpr_min_group_ppm", 1_000_000, "true positive rate of the worst group, parts per million"),

@@ -132,7 +132,7 @@ class PolicyRequest:
         problems += [f"{name}: missing" for name in known if name not in raw]
         if problems:
             raise InputError("The policy request is not valid: " + "; ".join(problems) + ".", remedy=_REMEDY)
-        values = {name: _typed(raw[name], hint) for name, hint in _hints().items()}
+        values: dict[str, Any] = {name: _typed(raw[name], hint) for name, hint in _hints().items()}
         return cls(**values)
 
     @property

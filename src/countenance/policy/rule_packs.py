@@ -40,6 +40,7 @@ _PACK_KEYS = (
     "review_by",
     "reviewed_by_lawyer",
     "covers",
+    "known_gaps",
     "not_covered",
     "citation",
 )
@@ -87,6 +88,7 @@ class Pack:
         review_by: From the day after, it no longer counts as current.
         reviewed_by_lawyer: Whether a lawyer has reviewed the reading.
         covers: Jurisdictions whose rules it encodes; ``US-*`` means every state, but no locality.
+        known_gaps: Jurisdictions known to have rules that were not read; not covered, whatever ``*`` says.
         not_covered: What it leaves out, one sentence each.
         citations: Its sources.
         rules: Its rules.
@@ -105,6 +107,7 @@ class Pack:
     review_by: date
     reviewed_by_lawyer: bool
     covers: frozenset[str]
+    known_gaps: frozenset[str]
     not_covered: tuple[str, ...]
     citations: tuple[Citation, ...] = field(repr=False)
     rules: tuple[Rule, ...] = field(repr=False)
@@ -171,10 +174,10 @@ def _parse_pack(text: str, name: str, rules: tuple[Rule, ...], examples: tuple[E
         raise PolicyPackInvalid(f"{where}: format should be {PACK_FORMAT!r} and name {name!r}, as the folder's.")
     if table.text("default") not in ("on", "off") or not table.text("number")[0].isdigit():
         raise PolicyPackInvalid(f"{where}: default should be 'on' or 'off', and number begin with a digit.")
-    covers = frozenset(table.texts("covers"))
-    strange = sorted(code for code in covers if not JURISDICTION.fullmatch(code.removesuffix("-*")))
+    covers, known_gaps = frozenset(table.texts("covers")), frozenset(table.texts("known_gaps"))
+    strange = sorted(code for code in covers | known_gaps if not JURISDICTION.fullmatch(code.removesuffix("-*")))
     if strange:
-        raise PolicyPackInvalid(f"{where}: covers names {', '.join(strange)}, which is no jurisdiction.")
+        raise PolicyPackInvalid(f"{where}: covers or known_gaps names {', '.join(strange)}, which is no jurisdiction.")
     read, review_by = table.day("read"), table.day("review_by")
     if review_by <= read:
         raise PolicyPackInvalid(f"{where}: review_by should be later than read.")
@@ -191,6 +194,7 @@ def _parse_pack(text: str, name: str, rules: tuple[Rule, ...], examples: tuple[E
         review_by=review_by,
         reviewed_by_lawyer=table.flag("reviewed_by_lawyer"),
         covers=covers,
+        known_gaps=known_gaps,
         not_covered=table.texts("not_covered"),
         citations=citations,
         rules=rules,
@@ -218,7 +222,7 @@ def _require_own_ids_and_sources(pack: Pack) -> None:
     known = {citation.key for citation in pack.citations}
     if len(known) != len(pack.citations):
         raise PolicyPackInvalid(f"{pack.name}/pack.toml: two citations have the same key.")
-    cited = set()
+    cited: set[str] = set()
     for rule in pack.rules:
         if not rule.rule_id.startswith(f"P{pack.number.upper()}."):
             raise PolicyPackInvalid(f"{where}: the id {rule.rule_id} should begin with P{pack.number.upper()}.")

@@ -2,27 +2,29 @@
 
 Three exact short cuts, each tested against consulting all rules with the whole request:
 
-- Only rules whose action and jurisdictions can apply are handed to Cedar; the first operand of every other one is false.
+- Only rules whose action and jurisdictions can apply are handed to Cedar; every other one starts with an operand that
+  is false.
 - Only the attributes those rules read are handed to Cedar, under a schema that requires exactly these. Cedar's
   validator checks that no rule reads another.
-- An answer is kept under the values of exactly these attributes. The clock is compared with written dates only, so
-  it enters the key as its place among those dates.
+- An answer is kept under the values of exactly these attributes. Rules compare the clock with written dates only, so
+  it enters the key as its place among those dates; they ask of a text only whether it is empty, so it enters as that.
 """
 
 from __future__ import annotations
 
 import bisect
+import dataclasses
 import json
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import cedarpy
 
 from countenance.core.errors import PolicyPackInvalid
-from countenance.policy.attributes import cedar_schema
+from countenance.policy.attributes import ATTRIBUTES, Kind, cedar_schema
 from countenance.policy.jurisdictions import implied_jurisdictions
 from countenance.policy.request import PolicyRequest, cedar_values
 from countenance.policy.rules import Rule
@@ -32,8 +34,11 @@ from countenance.policy.terms import Action
 _ANSWERS_KEPT = 4096
 #: Groups of applicable rules kept. There are seven actions and a few dozen jurisdictions with rules of their own.
 _CHAPTERS_KEPT = 512
+#: No rule is expected to ask for more reviewers than this.
+_MOST_REVIEWERS = 9
 _PRINCIPAL = {"type": "User", "id": "operator"}
 _RESOURCE = {"type": "Gallery", "id": "gallery"}
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,23 @@ class Findings:
 
     permits: frozenset[str]
     objections: frozenset[str]
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOutlook:
+    """What stands between a search and the release of its results.
+
+    Attributes:
+        at_once: Rules that object to releasing with nobody having looked.
+        reviewers_needed: Smallest number of trained reviewers that satisfies every rule more of them can satisfy.
+        after_review: Rules that would object even then.
+        errors: What went wrong while asking.
+    """
+
+    at_once: frozenset[str]
+    reviewers_needed: int
+    after_review: frozenset[str]
     errors: tuple[str, ...]
 
 
@@ -79,25 +101,38 @@ class RuleBook:
             request: Valid by construction.
             now: The server's clock, with an offset from UTC.
         """
-        touched = implied_jurisdictions(request.jurisdictions, request.acting_as) & self._local
-        chapter = self._chapters.get((action, touched)) or self._chapter(action, touched)
+        chapter = self._chapter(action, request)
         if not self._keep_answers:
             return chapter.ask(request, now)
         key = chapter.key(request, now)
         kept = chapter.answers.get(key)
-        if kept is None:
-            kept = chapter.ask(request, now)
-            if len(chapter.answers) >= _ANSWERS_KEPT:
-                chapter.answers.clear()
-            chapter.answers[key] = kept
-        return kept
+        return kept if kept is not None else _keep(chapter.answers, key, chapter.ask(request, now))
 
-    def _chapter(self, action: Action, touched: frozenset[str]) -> _Chapter:
-        chapter = _open_chapter(action, [rule for rule in self._rules if _can_apply(rule, action, touched)])
-        if len(self._chapters) >= _CHAPTERS_KEPT:
-            self._chapters.clear()
-        self._chapters[(action, touched)] = chapter
+    def release_outlook(self, request: PolicyRequest, now: datetime) -> ReleaseOutlook:
+        """Return what would stand against releasing the results of a search, at once and after review."""
+        chapter = self._chapter(Action.RELEASE_FOR_USE, request)
+        if not self._keep_answers:
+            return _outlook(chapter, request, now)
+        key = chapter.key(request, now)
+        kept = chapter.outlooks.get(key)
+        return kept if kept is not None else _keep(chapter.outlooks, key, _outlook(chapter, request, now))
+
+    def _chapter(self, action: Action, request: PolicyRequest) -> _Chapter:
+        touched = implied_jurisdictions(request.jurisdictions, request.acting_as) & self._local
+        chapter = self._chapters.get((action, touched))
+        if chapter is None:
+            chapter = _open_chapter(action, [rule for rule in self._rules if _can_apply(rule, action, touched)])
+            if len(self._chapters) >= _CHAPTERS_KEPT:
+                self._chapters.clear()
+            self._chapters[(action, touched)] = chapter
         return chapter
+
+
+def _keep(kept: dict[Any, _T], key: Any, answer: _T) -> _T:
+    if len(kept) >= _ANSWERS_KEPT:
+        kept.clear()
+    kept[key] = answer
+    return answer
 
 
 def _can_apply(rule: Rule, action: Action, touched: frozenset[str]) -> bool:
@@ -111,16 +146,23 @@ class _Chapter:
     action: dict[str, str]
     forbids: frozenset[str]
     reads: frozenset[str]
-    plain_values: Callable[[PolicyRequest], Any]
+    plain_values: Callable[[PolicyRequest], tuple[Any, ...]]
+    texts: Callable[[PolicyRequest], tuple[Any, ...]]
     moments: tuple[datetime, ...]
     policies: cedarpy.PolicySet
     schema: cedarpy.Schema
     entities: cedarpy.Entities
     answers: dict[Any, Findings] = field(default_factory=dict)
+    outlooks: dict[Any, ReleaseOutlook] = field(default_factory=dict)
 
     def key(self, request: PolicyRequest, now: datetime) -> Any:
         """Return everything the answer depends on, as one hashable value."""
-        return self.plain_values(request), request.auth_in_force(now), bisect.bisect_right(self.moments, now)
+        return (
+            self.plain_values(request),
+            tuple(map(bool, self.texts(request))),
+            request.auth_in_force(now),
+            bisect.bisect_right(self.moments, now),
+        )
 
     def ask(self, request: PolicyRequest, now: datetime) -> Findings:
         """Return Cedar's answer, evaluated now."""
@@ -144,6 +186,21 @@ class _Chapter:
         return Findings(reasons - self.forbids, objections, tuple(errors))
 
 
+def _outlook(chapter: _Chapter, request: PolicyRequest, now: datetime) -> ReleaseOutlook:
+    def with_reviewers(count: int) -> Findings:
+        return chapter.ask(dataclasses.replace(request, reviewers=count, reviewers_trained=count > 0), now)
+
+    at_once = with_reviewers(0)
+    if not at_once.objections or at_once.errors:
+        return ReleaseOutlook(at_once.objections, 0, at_once.objections, at_once.errors)
+    most = with_reviewers(_MOST_REVIEWERS)
+    needed, found = 0, at_once
+    while found.objections != most.objections and not found.errors:
+        needed += 1
+        found = with_reviewers(needed)
+    return ReleaseOutlook(at_once.objections, needed, most.objections, most.errors + found.errors)
+
+
 #: Attributes the derived ones are made of. The clock's part enters a key by itself.
 _MADE_OF = {"now": (), "auth_in_force": (), "acting_as": ("actor_sector", "on_behalf_of")}
 
@@ -153,6 +210,7 @@ def _open_chapter(action: Action, rules: list[Rule]) -> _Chapter:
     fields = {part for name in reads for part in _MADE_OF.get(name, (name,))}
     if "jurisdictions" in reads:
         fields |= {"actor_sector", "on_behalf_of"}
+    texts = {name for name in fields if ATTRIBUTES[name].kind is Kind.TEXT}
     bodies = {rule.rule_id: json.loads(rule.body) for rule in rules}
     document = json.dumps({"templates": {}, "templateLinks": [], "staticPolicies": bodies})
     schema = cedarpy.Schema.from_str(cedar_schema(reads))
@@ -164,9 +222,17 @@ def _open_chapter(action: Action, rules: list[Rule]) -> _Chapter:
         action={"type": "Action", "id": action.value},
         forbids=frozenset(rule.rule_id for rule in rules if rule.forbids),
         reads=reads,
-        plain_values=operator.attrgetter(*sorted(fields)) if fields else lambda request: None,
+        plain_values=_getter(fields - texts),
+        texts=_getter(texts),
         moments=tuple(sorted({moment for rule in rules for moment in rule.starts | rule.ends})),
         policies=cedarpy.PolicySet.from_json_str(document),
         schema=schema,
         entities=cedarpy.Entities.from_json_str("[]"),
     )
+
+
+def _getter(names: set[str]) -> Callable[[PolicyRequest], tuple[Any, ...]]:
+    if not names:
+        return lambda request: ()
+    get = operator.attrgetter(*sorted(names))
+    return get if len(names) > 1 else lambda request: (get(request),)

@@ -3,8 +3,9 @@
 Rules kept here:
 
 - A rule has an id, citations, a sentence for people and a sentence on what would change the outcome.
-- It reads known attributes only, compares them only with known words, and reads the clock only against written dates
-  that its annotations repeat. A misspelt word is refused, because such a rule would never fire.
+- It reads known attributes only, compares them only with known words, asks of a text only whether it is empty, and
+  reads the clock only against written dates that its annotations repeat. A misspelt word is refused, because such a
+  rule would never fire.
 - Anything this module does not understand is refused, not guessed.
 """
 
@@ -228,11 +229,18 @@ class _Reading:
             raise PolicyPackInvalid(f"{self.where}: {name!r} is not a request attribute.")
         if name == "now":
             raise PolicyPackInvalid(f"{self.where}: the clock is only compared as >= or < with a written date.")
+        if ATTRIBUTES[name].kind is Kind.TEXT:
+            raise PolicyPackInvalid(f"{self.where}: {name} is only compared, on the left, with an empty text.")
         self.reads.add(name)
 
     def _operands(self, operator: str, operands: Any) -> Iterator[Any]:
         if operator in ("Value", "Var"):
             return
+        if operator in ("==", "!=") and operands["right"] == {"Value": ""}:
+            name = _attribute(operands["left"])
+            if name in ATTRIBUTES and ATTRIBUTES[name].kind is Kind.TEXT:
+                self.reads.add(name)
+                return
         dates = {">=": self.starts, "<": self.ends}.get(operator)
         if dates is not None and _attribute(operands["left"]) == "now" and "datetime" in operands["right"]:
             written = operands["right"]["datetime"][0].get("Value")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import html
 from dataclasses import dataclass
 
 from countenance.core.comparison import ComparisonDecision, decide, similarity
@@ -51,6 +52,39 @@ class ComparisonResult:
     warnings: tuple[str, ...]
     model: ModelIdentity
     faces: tuple[Face | None, Face | None]
+
+    def __str__(self) -> str:
+        """Return the result in a few lines for people: decision, score, its meaning, the threshold and warnings."""
+        probe, reference = self.names
+        lines = []
+        if self.similarity is None or self.meaning is None or self.decision is None:
+            lines.append(f"Not compared: {probe} and {reference}.")
+        else:
+            called = "match" if self.decision is ComparisonDecision.MATCH else "non-match"
+            lines.append(f"{called.capitalize()}: {probe} and {reference}, similarity {self.similarity:.3f}.")
+            lines.append(self.meaning.in_words())
+        lines.append(threshold_in_words(self.threshold))
+        lines.extend(f"Note: {warning}." for warning in self.warnings)
+        lines.append(f"Model {self.model.short}. The similarity is a cosine from -1 to 1, not a probability.")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return the same lines as HTML, for notebooks. The photos themselves are not shown."""
+        first, *rest = (html.escape(line) for line in str(self).splitlines())
+        return (
+            f"<div><strong>{first}</strong>"
+            + "".join(f"<p style='margin:.2em 0'>{line}</p>" for line in rest)
+            + "</div>"
+        )
+
+
+def threshold_in_words(threshold: Threshold) -> str:
+    """Return a threshold as a sentence: value, why, and both error rates where they were measured."""
+    return (
+        f"Threshold {threshold.value:.3f} ({threshold.target}): on {threshold.data_set}, "
+        f"{threshold.false_match_rate.in_words()} non-mated comparisons reach it "
+        f"and {threshold.false_non_match_rate.estimate:.2%} of mated ones do not."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.exc import DBAPIError
 
 from countenance.core.vocabulary import Reference
@@ -51,41 +51,47 @@ class GallerySnapshot(Iterator[Reference]):
             expired = galleries.expired_references(connection, self._gallery.gallery_id, now_text)
             self.revision = self._gallery.revision + expired
             streaming = connection.execution_options(yield_per=ROWS_PER_FETCH)
-            self._rows = iter(streaming.execute(_references_of(self._gallery.gallery_id, now_text)))
+            result = streaming.execute(_references_of(self._gallery.gallery_id, now_text))
+            opening.callback(result.close)
+            self._rows = iter(result)
             self._open = opening.pop_all()
 
     def __next__(self) -> Reference:
-        """Return the next reference, unsealed.
+        """Return the next reference, unsealed. After the last one, and after any error, the snapshot is closed.
 
         Raises:
             StopIteration: That was the last one.
-            TemplateUnsealFailed: It cannot be opened; the snapshot stays open for the others.
+            TemplateUnsealFailed: It cannot be opened.
             StorageUnavailable: The database cannot be read any more.
         """
         try:
             row = next(self._rows)
-        except StopIteration:
-            self.close()
-            raise
+            return Reference(
+                reference_id=row.reference_id,
+                subject=row.name,
+                template=self._key_of(row).unseal(row.reference_id, row.sealed_template),
+                source_sha256=row.source_sha256,
+                source_name=row.source_name,
+            )
         except DBAPIError as error:
             self.close()
             raise storage_error(error, self._location) from error
-        if row.subject_id != self._subject_id:
-            context = SubjectContext(self._gallery.gallery_id, row.subject_id, row.name, self._gallery.model)
-            self._key = self._master_key.open_subject_key(row.wrapped_key, context)
-            self._subject_id = row.subject_id
-        return Reference(
-            reference_id=row.reference_id,
-            subject=row.name,
-            template=self._key.unseal(row.reference_id, row.sealed_template),
-            source_sha256=row.source_sha256,
-            source_name=row.source_name,
-        )
+        except BaseException:
+            # An error keeps this object alive for as long as somebody looks at it; the transaction must end now.
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the read transaction; for a reader who stops before the end. Harmless when repeated."""
         self._rows = iter(())
         self._open.close()
+
+    def _key_of(self, row: Row[tuple[object, ...]]) -> SubjectKey:
+        if row.subject_id != self._subject_id:
+            context = SubjectContext(self._gallery.gallery_id, row.subject_id, row.name, self._gallery.model)
+            self._key = self._master_key.open_subject_key(row.wrapped_key, context)
+            self._subject_id = row.subject_id
+        return self._key
 
     def __del__(self) -> None:
         """Give the connection back even if a reader forgets to."""
