@@ -54,7 +54,7 @@ class Settings:
     @property
     def master_key_file(self) -> Path:
         """Return the path of the master key in use."""
-        return Path(self.key_file) if self.key_file else self.data_dir / "master.key"
+        return Path(self.key_file).expanduser().resolve() if self.key_file else self.data_dir / "master.key"
 
 
 def read_settings(environment: Mapping[str, str], *, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -76,8 +76,8 @@ def read_settings(environment: Mapping[str, str], *, overrides: Mapping[str, Any
         "data_dir": platformdirs.user_data_path("countenance"),
         "cache_dir": platformdirs.user_cache_path("countenance"),
     }
-    data_dir = Path(given.get("data_dir") or from_environment.get("data_dir") or values["data_dir"])
-    file = Path(config) if config is not None else data_dir / "countenance.toml"
+    data_dir = Path(given.get("data_dir") or from_environment.get("data_dir") or values["data_dir"]).expanduser()
+    file = Path(config).expanduser() if config is not None else data_dir / "countenance.toml"
     if config is not None or file.is_file():
         values |= _checked(_read_file(file), str(file))
     values |= _checked(from_environment, "the environment")
@@ -107,10 +107,10 @@ def _checked(values: Mapping[str, Any], where: str) -> dict[str, Any]:
 def _typed(name: str, value: Any, kind: str, where: str) -> Any:
     if kind == "Path" and isinstance(value, str | Path) and str(value):
         return Path(value).expanduser().resolve()
-    if kind == "int" and not isinstance(value, bool):
+    if kind == "int" and isinstance(value, int | str) and not isinstance(value, bool):
         try:
             return int(value)
-        except (TypeError, ValueError):
+        except ValueError:
             pass
     if kind == "str" and isinstance(value, str):
         return value

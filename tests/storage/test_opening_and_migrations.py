@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
 
 from countenance.core.errors import StorageUnavailable
 from countenance.storage import migrations
@@ -124,6 +126,35 @@ def test_processes_that_open_an_empty_database_at_once_agree_on_schema_and_key(p
     store.create_gallery("staff", MADE_UP_MODEL, basis="test", retention_days=None)
     store.add_references("staff", [made_up_reference(1)])
     assert [path.name for path in place.key_file.parent.glob("*master.key*")] == ["master.key"]
+
+
+def test_an_upgrade_waits_for_one_that_has_begun(place: StorePlace) -> None:
+    first, second = Database(place.url), Database(place.url)
+    commits, about_to_commit, may_commit = [], threading.Event(), threading.Event()
+
+    def hold_the_upgrade(_connection: Connection) -> None:
+        commits.append(1)
+        # The first commit ends the look at what is there.
+        if len(commits) == 2:
+            about_to_commit.set()
+            may_commit.wait()
+
+    event.listen(first.engine, "commit", hold_the_upgrade)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            upgrading = pool.submit(ensure_schema, first)
+            assert about_to_commit.wait(timeout=30)
+            waiting = pool.submit(ensure_schema, second)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            may_commit.set()
+            upgrading.result()
+            waiting.result()
+    finally:
+        may_commit.set()
+        first.close()
+        second.close()
+    assert place.open().list_galleries() == []
 
 
 def test_sqlite_works_as_the_rules_say(sqlite_place: StorePlace) -> None:

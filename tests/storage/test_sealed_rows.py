@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from countenance.storage.tables import galleries, stored_references, subject_key
 from tests.storage.conftest import StorePlace
 from tests.support.made_up_templates import MADE_UP_MODEL, made_up_reference, photo_sha256
 
-ADA, ALSO_ADA, BOB = made_up_reference(1, "ada"), made_up_reference(2, "ada"), made_up_reference(3, "bob")
+ULLA, ALSO_ULLA, OTTO = made_up_reference(1, "ulla"), made_up_reference(2, "ulla"), made_up_reference(3, "otto")
 
 
 @pytest.fixture
@@ -31,8 +32,8 @@ def fill(place: StorePlace) -> SqlGalleryStore:
     store = place.open()
     for gallery in ("staff", "visitors"):
         store.create_gallery(gallery, MADE_UP_MODEL, basis="test", retention_days=None)
-    store.add_references("staff", [ADA, ALSO_ADA, BOB])
-    store.add_references("visitors", [ADA])
+    store.add_references("staff", [ULLA, ALSO_ULLA, OTTO])
+    store.add_references("visitors", [ULLA])
     return store
 
 
@@ -67,7 +68,7 @@ def wrapped(store: SqlGalleryStore, subject: str, gallery: str = "staff") -> byt
 
 
 def put_sealed(store: SqlGalleryStore, photo: int, value: bytes) -> None:
-    gallery_id, _ = ids(store, "ada")
+    gallery_id, _ = ids(store, "ulla")
     with store.database.writing() as connection:
         statement = update(stored_references).where(
             stored_references.c.gallery_id == gallery_id, stored_references.c.source_sha256 == photo_sha256(photo)
@@ -101,17 +102,17 @@ DAMAGE: dict[str, Callable[[SqlGalleryStore], None]] = {
     "one bit of the tag": lambda store: put_sealed(store, 1, damaged(sealed(store, 1), -2)),
     "template cut short": lambda store: put_sealed(store, 1, sealed(store, 1)[:-1]),
     "template emptied": lambda store: put_sealed(store, 1, b""),
-    "key of another subject moved": lambda store: put_wrapped(store, "ada", wrapped(store, "bob")),
+    "key of another subject moved": lambda store: put_wrapped(store, "ulla", wrapped(store, "otto")),
     "key of the same name in another gallery moved": lambda store: put_wrapped(
-        store, "ada", wrapped(store, "ada", "visitors")
+        store, "ulla", wrapped(store, "ulla", "visitors")
     ),
-    "one bit of the key": lambda store: put_wrapped(store, "ada", damaged(wrapped(store, "ada"), 20)),
-    "key emptied": lambda store: put_wrapped(store, "ada", b""),
-    "subject renamed": lambda store: execute(store, "UPDATE subjects SET name = 'eve' WHERE name = 'bob'"),
+    "one bit of the key": lambda store: put_wrapped(store, "ulla", damaged(wrapped(store, "ulla"), 20)),
+    "key emptied": lambda store: put_wrapped(store, "ulla", b""),
+    "subject renamed": lambda store: execute(store, "UPDATE subjects SET name = 'inge' WHERE name = 'otto'"),
     "model digest changed": lambda store: execute(store, "UPDATE galleries SET model_digest = 'other'"),
     "model dimension changed": lambda store: execute(store, "UPDATE galleries SET model_dimension = 64"),
     "reference renumbered": lambda store: execute(
-        store, "UPDATE stored_references SET reference_id = '1' || reference_id"
+        store, "UPDATE stored_references SET reference_id = substr(reference_id, 2) || 'x'"
     ),
 }
 
@@ -122,8 +123,8 @@ def test_a_row_that_was_moved_or_altered_does_not_open(filled: SqlGalleryStore, 
     DAMAGE[damage](filled)
     with pytest.raises(TemplateUnsealFailed) as caught:
         read_all(filled)
-    assert "ada" not in caught.value.message
-    assert "bob" not in caught.value.message
+    assert "ulla" not in caught.value.message
+    assert "otto" not in caught.value.message
 
 
 def test_a_reference_that_does_not_open_ends_the_reading_and_its_transaction(filled: SqlGalleryStore) -> None:
@@ -136,10 +137,10 @@ def test_a_reference_that_does_not_open_ends_the_reading_and_its_transaction(fil
 
 
 def test_a_damaged_key_stops_enrolment_rather_than_replacing_the_key(filled: SqlGalleryStore) -> None:
-    put_wrapped(filled, "ada", b"damaged")
+    put_wrapped(filled, "ulla", b"damaged")
     with pytest.raises(TemplateUnsealFailed):
-        filled.add_references("staff", [made_up_reference(9, "ada")])
-    assert wrapped(filled, "ada") == b"damaged"
+        filled.add_references("staff", [made_up_reference(9, "ulla")])
+    assert wrapped(filled, "ulla") == b"damaged"
 
 
 def test_another_key_file_does_not_open_the_database(place: StorePlace, tmp_path: Path) -> None:
@@ -165,14 +166,14 @@ def test_a_missing_key_file_is_not_replaced_while_anything_is_sealed(place: Stor
 def test_a_missing_key_file_is_made_anew_while_nothing_is_sealed(place: StorePlace) -> None:
     first = place.open()
     first.create_gallery("staff", MADE_UP_MODEL, basis="test", retention_days=None)
-    first.add_references("staff", [ADA])
-    first.erase_subject("staff", "ada")
+    first.add_references("staff", [ULLA])
+    first.erase_subject("staff", "ulla")
     place.key_file.unlink()
     second = place.open()
-    second.add_references("staff", [BOB])
+    second.add_references("staff", [OTTO])
     with pytest.raises(TemplateUnsealFailed, match="moved on"):
-        first.add_references("staff", [ADA])
-    assert [reference.subject for reference in second.references("staff")[1]] == ["bob"]
+        first.add_references("staff", [ULLA])
+    assert [reference.subject for reference in second.references("staff")[1]] == ["otto"]
 
 
 def everything_on_disk(folder: Path) -> bytes:
@@ -186,7 +187,7 @@ def test_no_template_and_no_key_is_in_the_database_file_in_the_clear(sqlite_plac
     sqlite_place.close()
     for content in (while_open, everything_on_disk(tmp_path)):
         assert photo_sha256(1).encode() in content
-        for reference in (ADA, ALSO_ADA, BOB):
+        for reference in (ULLA, ALSO_ULLA, OTTO):
             vector = reference.template.vector
             for form in (vector, vector.astype(">f4"), vector.astype(np.float64), vector.astype(np.float16)):
                 # Six numbers in a row do not turn up by chance, and a template cannot hide them.
@@ -202,12 +203,12 @@ def test_what_is_deleted_is_overwritten_in_the_file_and_its_log(
 ) -> None:
     store = sqlite_place.open()
     store.create_gallery("staff", MADE_UP_MODEL, basis="test", retention_days=1 if act == "expire" else None)
-    store.add_references("staff", [ADA, ALSO_ADA, BOB])
-    template, key = sealed(store, 1), wrapped(store, "ada")
+    store.add_references("staff", [ULLA, ALSO_ULLA, OTTO])
+    template, key = sealed(store, 1), wrapped(store, "ulla")
     traces = (template, template[20:60], key, key[8:24], b"1.jpg", photo_sha256(1).encode())
     assert all(trace in everything_on_disk(tmp_path) for trace in traces)
     if act == "erase":
-        store.erase_subject("staff", "ada")
+        store.erase_subject("staff", "ulla")
     elif act == "delete":
         store.delete_gallery("staff")
     else:
@@ -223,7 +224,7 @@ def test_a_reader_of_an_old_snapshot_delays_the_scrubbing_but_not_the_erasure(
     template = sealed(store, 1)
     _, references = store.references("staff")
     next(references)
-    assert store.erase_subject("staff", "ada") == 2
+    assert store.erase_subject("staff", "ulla") == 2
     assert store.gallery("staff").references == 1
     assert template in everything_on_disk(tmp_path)
     assert not store.database.scrub()
@@ -235,11 +236,11 @@ def test_a_reader_of_an_old_snapshot_delays_the_scrubbing_but_not_the_erasure(
 def test_a_new_master_key_opens_everything_and_the_old_one_nothing(place: StorePlace, tmp_path: Path) -> None:
     store, new_key_file = fill(place), tmp_path / "new.key"
     elsewhere = place.open()
-    old_wrapped = wrapped(store, "ada")
+    old_wrapped = wrapped(store, "ulla")
     assert store.rotate_master_key(new_key_file) == 3
-    assert wrapped(store, "ada") != old_wrapped
+    assert wrapped(store, "ulla") != old_wrapped
     assert read_all(store) == 4
-    store.add_references("staff", [made_up_reference(9, "ada")])
+    store.add_references("staff", [made_up_reference(9, "ulla")])
     assert store.describe().key_file == str(new_key_file)
     with pytest.raises(TemplateUnsealFailed):
         read_all(elsewhere)
@@ -248,6 +249,18 @@ def test_a_new_master_key_opens_everything_and_the_old_one_nothing(place: StoreP
     with pytest.raises(TemplateUnsealFailed):
         place.open()
     assert read_all(place.open(new_key_file)) == 5
+
+
+def test_a_new_master_key_waits_for_who_is_wrapping_with_the_old_one(place: StorePlace, tmp_path: Path) -> None:
+    store, elsewhere = fill(place), place.open()
+    with ThreadPoolExecutor(1) as pool:
+        with elsewhere.transaction() as transaction:
+            elsewhere.add_references("staff", [made_up_reference(9, "carl")], transaction=transaction)
+            rotating = pool.submit(store.rotate_master_key, tmp_path / "new.key")
+            with pytest.raises(TimeoutError):
+                rotating.result(timeout=0.5)
+        assert rotating.result() == 4
+    assert read_all(store) == 5
 
 
 def test_a_new_master_key_never_replaces_a_file(place: StorePlace) -> None:
@@ -259,11 +272,11 @@ def test_a_new_master_key_never_replaces_a_file(place: StorePlace) -> None:
 
 def test_a_master_key_is_not_replaced_if_any_key_does_not_open(place: StorePlace, tmp_path: Path) -> None:
     store = fill(place)
-    good = wrapped(store, "bob")
-    put_wrapped(store, "bob", b"damaged")
+    good = wrapped(store, "otto")
+    put_wrapped(store, "otto", b"damaged")
     with pytest.raises(TemplateUnsealFailed):
         store.rotate_master_key(tmp_path / "new.key")
-    put_wrapped(store, "bob", good)
+    put_wrapped(store, "otto", good)
     assert read_all(store) == 4
     assert read_all(place.open()) == 4
 
@@ -274,7 +287,7 @@ def test_erasure_reaches_a_backup_once_the_master_key_was_replaced(sqlite_place:
     backup = tmp_path / "backup.db"
     shutil.copy(tmp_path / "countenance.db", backup)
     store = sqlite_place.open()
-    store.erase_subject("staff", "ada")
+    store.erase_subject("staff", "ulla")
 
     def open_backup(key_file: Path) -> int:
         restored = open_store(f"sqlite:///{backup}", key_file, sqlite_place.clock)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from countenance import __version__
 from countenance.bootstrap.application import Application
 from countenance.bootstrap.model_facts import FileCheck, ModelFacts, model_facts, verify_models
 from countenance.core.errors import CountenanceError
@@ -76,7 +77,7 @@ def diagnose(app: Application) -> Diagnosis:
         cores=cores(),
         cpu=_cpu_name(),
         cpu_flags=_cpu_flags(),
-        packages={name: version(name) for name in ("countenance", *packages)},
+        packages={"countenance": __version__} | {name: version(name) for name in packages},
         provider=app.settings.provider,
         providers=providers,
         models=tuple(model_facts(app)),

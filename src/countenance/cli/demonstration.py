@@ -86,22 +86,22 @@ def _print(result: Demonstration, page: Path) -> None:
         Text("These 90 people are rendered and do not exist. This says nothing about real people.", style="italic")
     )
     out.print()
-    columns = (
-        "group", "searches", "no face",
-        "found", "missed", "also somebody else",
-        "found ", "missed ", "also somebody else ",
-    )  # fmt: skip
-    rows = [
-        (p.group, str(p.probes), str(p.not_acquired), str(p.found), str(p.missed), str(p.taken_for_somebody_else),
-         str(o.found), str(o.missed), str(o.taken_for_somebody_else))
-        for p, o in zip(promised.groups, own.groups, strict=True)
-    ]  # fmt: skip
-    title = (
-        f"Who was found, missed, and taken for somebody else, at the promised threshold {promised.threshold.value:.3f} "
-        f"(first three) and at the cohort's own {own.threshold.value:.3f} (last three)"
-    )
-    out.print(table(title, columns, rows, right=tuple(range(1, 9))))
-    out.print()
+    for name, searched in (("the promised threshold", promised), ("the cohort's own threshold", own)):
+        rows = [
+            (
+                item.group,
+                str(item.probes),
+                str(item.not_acquired),
+                str(item.found),
+                str(item.missed),
+                str(item.taken_for_somebody_else),
+            )
+            for item in searched.groups
+        ]
+        title = f"Searches at {name}, {searched.threshold.value:.3f}"
+        columns = ("group", "searches", "no face", "found", "missed", "also somebody else")
+        out.print(table(title, columns, rows, right=(1, 2, 3, 4, 5)))
+        out.print()
     everyone = promised.groups[0]
     rate = promised.threshold.false_match_rate
     here = promised.here_false_match_rate

@@ -5,8 +5,8 @@ Every command takes ``--json``. Exit codes are those of ``exit_codes``. The oute
 
 from __future__ import annotations
 
+import io
 import sys
-import warnings
 from typing import Annotated
 
 import typer
@@ -57,8 +57,10 @@ _register()
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # A header that claims more pixels than Pillow's own limit is refused by ours; no second warning is printed.
-    warnings.filterwarnings("ignore", message="Image size .* exceeds limit", append=False)
+    # A file name that is not UTF-8 is printed with escapes, not answered with a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(standalone_mode=True)
     except CountenanceError as error:

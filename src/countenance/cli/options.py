@@ -17,8 +17,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
-        help="Folder of database, keys and added models.",
-        envvar="COUNTENANCE_DATA_DIR",
+        help="Folder of database, keys and added models; also COUNTENANCE_DATA_DIR.",
         show_default=False,
     ),
 ]

@@ -54,8 +54,8 @@ def detect(
     else:
         for path, item in found:
             _print_faces(path, item)
-        for path, error in failed:
-            err.print(Text(f"{path.name}: {error.message} {error.remedy}", style="red"))
+        for path, problem in failed:
+            err.print(Text(f"{path.name}: {problem.message} {problem.remedy}", style="red"))
     if failed:
         raise typer.Exit(exit_codes.SOME_REJECTED if found else exit_codes.exit_code(failed[0][1]))
 

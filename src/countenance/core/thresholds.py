@@ -76,6 +76,8 @@ def one_in(rate: float) -> str:
     if rate > 0.5:
         return f"{rate:.0%} of all"
     count = 1.0 / rate
+    if count < 10:
+        return f"1 in {count:.1f}".removesuffix(".0")
     digits = max(0, math.floor(math.log10(count)) - 1)
     return f"1 in {round(count / 10**digits) * 10**digits:,}"
 

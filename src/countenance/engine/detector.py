@@ -36,6 +36,8 @@ LARGE_LEVEL_PX = 1600
 CROWD_FACE_PX = 24.0
 #: Face widths, in pixels of a level, that YuNet was trained on. Source: its authors in opencv_zoo, issue 116.
 TRAINED_FACE_PX = (10.0, 300.0)
+#: A little below the square of the cut, so that rounding loses no prior.
+_SIEVE = 0.99 * SCORE_CUT**2
 #: At most this many priors of one level reach the overlap check; a photo has far fewer faces.
 _MOST_PRIORS = 5000
 
@@ -80,8 +82,9 @@ class FaceDetector:
         # The network halves its input five times, so both sides are padded with black to a multiple of 32.
         padded_width, padded_height = -(-size[0] // 32) * 32, -(-size[1] // 32) * 32
         blob = np.zeros((1, 3, padded_height, padded_width), dtype=np.float32)
-        # YuNet takes blue, green, red.
-        blob[0, :, : size[1], : size[0]] = scaled[:, :, ::-1].transpose(2, 0, 1)
+        # YuNet takes blue, green, red. Plane by plane, since one strided copy of all three takes twice as long.
+        for plane, channel in zip(blob[0, ::-1], cv2.split(scaled), strict=True):
+            plane[: size[1], : size[0]] = channel
         rows = _decode(self._session.run(blob), padded_width, padded_height)
         kept = _suppress_overlaps(rows)
         face_width = kept[:, 2:3].copy()
@@ -95,19 +98,24 @@ def _decode(outputs: dict[str, FloatArray], width: int, height: int) -> FloatArr
     rows = []
     for stride in STRIDES:
         columns = width // stride
-        score = np.sqrt(
-            np.clip(outputs[f"cls_{stride}"][0, :, 0], 0, 1) * np.clip(outputs[f"obj_{stride}"][0, :, 0], 0, 1)
-        )
-        hits = np.flatnonzero(score > SCORE_CUT)
+        face, present = outputs[f"cls_{stride}"][0, :, 0], outputs[f"obj_{stride}"][0, :, 0]
+        # Each factor is at most 1, so a prior above the cut has both above its square: a cheap first sieve.
+        likely = np.flatnonzero(np.minimum(face, present) > _SIEVE)
+        if len(likely) == 0:
+            continue
+        score = np.sqrt(np.clip(face[likely], 0, 1) * np.clip(present[likely], 0, 1))
+        above = score > SCORE_CUT
+        hits, score = likely[above], score[above]
         if len(hits) > _MOST_PRIORS:
-            hits = hits[np.argsort(-score[hits], kind="stable")[:_MOST_PRIORS]]
+            best = np.argsort(-score, kind="stable")[:_MOST_PRIORS]
+            hits, score = hits[best], score[best]
         cell = np.stack([hits % columns, hits // columns], axis=1).astype(np.float32)
         box = outputs[f"bbox_{stride}"][0, hits]
         centre = (cell + box[:, :2]) * stride
         extent = np.exp(box[:, 2:]) * stride
         points = (outputs[f"kps_{stride}"][0, hits].reshape(-1, 5, 2) + cell[:, None, :]) * stride
-        rows.append(np.hstack([centre - extent / 2, extent, points.reshape(-1, 10), score[hits, None]]))
-    return np.concatenate(rows).astype(np.float32)
+        rows.append(np.hstack([centre - extent / 2, extent, points.reshape(-1, 10), score[:, None]]))
+    return np.concatenate(rows).astype(np.float32) if rows else np.empty((0, 15), dtype=np.float32)
 
 
 def _suppress_overlaps(rows: FloatArray) -> FloatArray:

@@ -15,18 +15,31 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 import simplejpeg
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import (  # the plugins register their formats; Pillow would load some of them only after a first failure
+    AvifImagePlugin,  # noqa: F401
+    BmpImagePlugin,  # noqa: F401
+    Image,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,  # noqa: F401
+    MpoImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    WebPImagePlugin,  # noqa: F401
+)
 
 from countenance.core.errors import ImageFormatUnsupported, ImageTooLarge, ImageUnreadable
 from countenance.core.vocabulary import ImageArray, Photo
 
-#: Formats by Pillow's name. MPO is a JPEG with a second picture behind it, as many phones write it.
-PILLOW_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "TIFF", "BMP")
+#: Formats by Pillow's name. MPO, a JPEG with a second picture behind it as many phones write it, is opened as "JPEG":
+#: Pillow has no opener of that name.
+PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP")
 #: Long side, in pixels, that a reduced JPEG decode keeps at least: twice the detector's main level, so that detection
 #: is unharmed and most faces need no second decode.
 REDUCED_LONG_SIDE_PX = 1280
@@ -90,7 +103,7 @@ def decode(data: bytes, limits: ImageLimits) -> DecodedPhoto:
 
 def _decode_pillow(data: bytes, limits: ImageLimits) -> DecodedPhoto:
     try:
-        with Image.open(io.BytesIO(data), formats=PILLOW_FORMATS) as image:
+        with _open(data) as image:
             _check_pixels(image.width, image.height, limits)
             kind = "JPEG" if image.format == "MPO" else str(image.format)
             pictures = 1 if kind == "JPEG" else int(getattr(image, "n_frames", 1))
@@ -101,12 +114,24 @@ def _decode_pillow(data: bytes, limits: ImageLimits) -> DecodedPhoto:
             upright = ImageOps.exif_transpose(image)
             return _whole(data, kind, _to_rgb(upright))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageTooLarge(f"The picture has more pixels than the limit of {limits.max_pixels:,}.") from error
-    except UnidentifiedImageError as error:
-        raise ImageFormatUnsupported(f"The bytes are not a picture in an accepted format ({_start(data)}).") from error
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, TypeError, IndexError) as error:
+        # Some plugins hold parts of a file (tiles, frames) against Pillow's own limit.
+        raise ImageTooLarge("The picture, or a part of it, has more pixels than the decoder accepts.") from error
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, TypeError, IndexError, struct.error) as error:
         # Pillow's decoders raise any of these on damaged data; all mean the same to the person who sent the file.
         raise ImageUnreadable("The picture is truncated or damaged and cannot be decoded.") from error
+
+
+def _open(data: bytes) -> ImageFile.ImageFile:
+    """Return the picture with its header read, whatever its size; the caller holds that against our limit.
+
+    ``Image.open`` would hold it against a limit of the whole process before, with a warning or an error of its own.
+    """
+    for kind in PILLOW_FORMATS:
+        factory, accept = Image.OPEN[kind]
+        known = accept is None or accept(data[:16])
+        if known and not isinstance(known, str):
+            return factory(io.BytesIO(data), "")
+    raise ImageFormatUnsupported(f"The bytes are not a picture in an accepted format ({_start(data)}).")
 
 
 def _open_jpeg(data: bytes, image: Image.Image) -> DecodedPhoto:

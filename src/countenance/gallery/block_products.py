@@ -71,7 +71,7 @@ class BlockProducts:
         matrix: float32, shape (rows, dimension), contiguous; not copied.
     """
 
-    __slots__ = ("_error_bound", "_grouped", "_matrix", "rows_in_a_block")
+    __slots__ = ("_error_bound", "_grouped", "_matrix", "_products_in_a_block")
 
     def __init__(self, matrix: FloatArray) -> None:
         rows, dimension = matrix.shape
@@ -79,21 +79,27 @@ class BlockProducts:
         self._matrix = matrix
         self._grouped = matrix[: rows - rows % group].reshape(-1, group, dimension)
         self._error_bound = product_error_bound(dimension)
-        self.rows_in_a_block = group * PRODUCTS_IN_A_BLOCK
+        self._products_in_a_block = PRODUCTS_IN_A_BLOCK
 
     def __len__(self) -> int:
-        return -(-len(self._matrix) // self.rows_in_a_block)
+        """Return the number of blocks; the last one may be incomplete."""
+        return -(-len(self._matrix) // self._rows_in_a_block)
+
+    @property
+    def _rows_in_a_block(self) -> int:
+        return self._products_in_a_block * self._grouped.shape[1]
 
     def offer_block(self, block: int, probe: FloatArray, shortlist: Shortlist) -> None:
         """Offer the rows of one block that may meet the shortlist's cut, with their exact scores."""
-        groups = self._grouped[block * PRODUCTS_IN_A_BLOCK : (block + 1) * PRODUCTS_IN_A_BLOCK]
-        start = block * self.rows_in_a_block
+        size = self._products_in_a_block
+        groups = self._grouped[block * size : (block + 1) * size]
+        start = block * self._rows_in_a_block
         if len(groups):
-            # A product a group: the loop over groups is NumPy's, so it costs no Python and no BLAS threads.
+            # One call, a product a group: the loop over groups is NumPy's and starts no BLAS threads.
             self._offer_above(np.matmul(groups, probe).ravel(), start, probe, shortlist)
-        rest = start + groups.shape[0] * groups.shape[1]
-        if len(groups) < PRODUCTS_IN_A_BLOCK and rest < len(self._matrix):
-            shortlist.offer(np.arange(rest, len(self._matrix)), exact_scores(probe, self._matrix[rest:]))
+        if len(groups) < size:
+            rest = np.arange(start + len(groups) * groups.shape[1], len(self._matrix))
+            self.offer_rows(rest, probe, shortlist)
 
     def offer_batch(self, probes: FloatArray, shortlists: Sequence[Shortlist]) -> None:
         """Offer to each probe's shortlist the rows of the whole matrix that may meet its cut, with exact scores.

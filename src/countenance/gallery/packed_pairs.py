@@ -140,10 +140,8 @@ class PackedFilter:
         if block < self._resume or block >= len(self._pairs) or lowest_sum < -LARGEST_SUM:
             return None
         floor = math.floor(lowest_sum)
-        sums = np.matmul(self._pairs[block], self._probe_steps).ravel()
-        first = np.rint(sums * np.float32(1.0 / SPREAD))
-        second = sums - first * np.float32(SPREAD)
-        rows_in_a_block = 2 * len(sums)
+        first, second = two_sums(np.matmul(self._pairs[block], self._probe_steps).ravel())
+        rows_in_a_block = 2 * len(first)
         left = [
             np.flatnonzero(meets(row_sums, floor)) * 2 + (block * rows_in_a_block + offset)
             for offset, row_sums in enumerate((first, second))
@@ -154,6 +152,12 @@ class PackedFilter:
             self._resume = block + 1 + BLOCKS_BEFORE_ANOTHER_TRY
             return None
         return rows
+
+
+def two_sums(packed: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the two whole sums in each ``SPREAD * first + second``, neither above ``LARGEST_SUM`` in size."""
+    first = np.rint(packed * np.float32(1.0 / SPREAD))
+    return first, packed - first * np.float32(SPREAD)
 
 
 def _longest(vectors: npt.NDArray[np.floating[Any]]) -> float:

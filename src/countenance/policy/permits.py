@@ -10,7 +10,6 @@ Rules kept here:
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import json
 from collections.abc import Callable
@@ -20,9 +19,9 @@ from importlib.resources import files
 import cedarpy
 
 from countenance.core.errors import PolicyPackInvalid
-from countenance.policy import terms
-from countenance.policy.attributes import JURISDICTION
+from countenance.policy.attributes import ATTRIBUTES, JURISDICTION
 from countenance.policy.rules import Rule, build_rule, require_valid
+from countenance.policy.terms import Action
 from countenance.policy.toml_tables import Table, read_toml
 
 OPERATOR_FORMAT = "countenance-operator/1"
@@ -30,19 +29,19 @@ OPERATOR_FORMAT = "countenance-operator/1"
 NO_PERMISSION = "operator.no_permission"
 _NAME_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
-#: Keys of an entry, the attribute each is compared with, and its words. The first four are required.
-_KEYS: dict[str, tuple[str, type[enum.StrEnum]]] = {
-    "actions": ("action", terms.Action),
-    "sectors": ("actor_sector", terms.Sector),
-    "on_behalf_of": ("on_behalf_of", terms.Sector),
-    "purposes": ("purpose", terms.Purpose),
-    "gallery_sources": ("gallery_source", terms.GallerySource),
-    "probe_sources": ("probe_source", terms.ProbeSource),
-    "modes": ("mode", terms.Mode),
-    "timings": ("timing", terms.Timing),
-    "spaces": ("space", terms.Space),
-    "legal_bases": ("legal_basis", terms.LegalBasis),
-    "intended_uses": ("intended_use", terms.IntendedUse),
+#: Keys of an entry besides its id, and the attribute each is compared with. The first four are required.
+_KEYS = {
+    "actions": "action",
+    "sectors": "actor_sector",
+    "on_behalf_of": "on_behalf_of",
+    "purposes": "purpose",
+    "gallery_sources": "gallery_source",
+    "probe_sources": "probe_source",
+    "modes": "mode",
+    "timings": "timing",
+    "spaces": "space",
+    "legal_bases": "legal_basis",
+    "intended_uses": "intended_use",
 }
 _REQUIRED = ("id", "says", "actions", "sectors", "on_behalf_of", "purposes")
 _OPTIONAL = (*list(_KEYS)[4:], "jurisdictions", "adverse_effect")
@@ -195,9 +194,9 @@ def _parse_entry(values: object) -> tuple[str, str, str]:
 
 
 def _word_test(table: Table, key: str, where: str) -> str:
-    attribute, words = _KEYS[key]
-    listed = table.texts(key)
-    unknown = sorted(set(listed) - {word.value for word in words})
+    attribute, listed = _KEYS[key], table.texts(key)
+    words = {word.value for word in Action} if attribute == "action" else ATTRIBUTES[attribute].words
+    unknown = sorted(set(listed) - words)
     if unknown or not listed:
         raise PolicyPackInvalid(f"{where}: {key} names {', '.join(unknown) or 'nothing'}.")
     if attribute == "action":

@@ -77,10 +77,11 @@ def parse_rules(text: str, *, source: str) -> tuple[Rule, ...]:
     bodies = list(parsed["staticPolicies"].values())
     if not bodies:
         raise PolicyPackInvalid(f"{source}: holds no rule.")
+    # First, so that what follows can rely on known attributes, actions and types.
+    require_valid(text, source=source)
     rules = tuple(_pack_rule(body, source) for body in bodies)
     if len({rule.rule_id for rule in rules}) != len(rules):
         raise PolicyPackInvalid(f"{source}: two rules have the same id.")
-    require_valid(text, source=source)
     return rules
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from countenance.core.errors import FileUnreadable, ListInvalid
+from countenance.core.errors import FileUnreadable, ImageTooLarge, ListInvalid
 
 #: Columns of a list; more are allowed and ignored, so that an existing people file can be used as it is.
 SUBJECT_COLUMN = "subject"
 FILE_COLUMN = "file"
+#: Files beyond this are not read into memory at all. The limit on photos is a setting, checked by the engine on the
+#: bytes; this one only keeps a film or a disk image that lies in the folder from filling the memory first.
+MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,18 @@ def read_photo(path: Path) -> bytes:
     """Return a file's bytes.
 
     Raises:
-        FileUnreadable: Missing, a directory, or without permission.
+        FileUnreadable: Missing, a directory, a pipe or device, or without permission.
+        ImageTooLarge: Far larger than any photo.
     """
     try:
-        if path.is_dir():
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
             raise FileUnreadable(f"{path} is a directory, a photo is meant here.")
+        if not stat.S_ISREG(about.st_mode):
+            # Reading a pipe or a device may never end.
+            raise FileUnreadable(f"{path} is not a file.", remedy="Save the photo to a file and give its path.")
+        if about.st_size > MOST_BYTES:
+            raise ImageTooLarge(f"{path} has {about.st_size:,} bytes; no photo is that large.")
         return path.read_bytes()
     except OSError as error:
         raise FileUnreadable(f"{path} cannot be read: {(error.strerror or 'unknown reason').lower()}.") from error

@@ -32,9 +32,9 @@ def supported_url(url: str) -> URL:
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
-    except (ArgumentError, NoSuchModuleError) as error:
-        # The URL itself stays out of the message: it may hold a password.
-        raise StorageUnavailable("The database URL cannot be read.", remedy=remedy) from error
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        # Not chained and not quoted: a URL that is cut in the wrong places may show its password as something else.
+        raise StorageUnavailable("The database URL cannot be read.", remedy=remedy) from None
     if parsed.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:
         raise StorageUnavailable(f"Databases of the kind {parsed.drivername} are not supported.", remedy=remedy)
     if backend == "sqlite" and (parsed.database in (None, "", ":memory:") or parsed.query):

@@ -65,14 +65,14 @@ def create_key_file(path: Path) -> MasterKey:
     draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     with storage_errors(str(path)):
         try:
-            _write_private(draft, content)
             try:
+                _write_private(draft, content)
                 # A link, not a rename: it fails where a rename would replace another process's key.
                 os.link(draft, path)
             except FileExistsError:
                 pass
             finally:
-                draft.unlink()
+                draft.unlink(missing_ok=True)
             _make_durable(path.parent)
         except OSError as error:
             if error.errno in DISK_FULL:

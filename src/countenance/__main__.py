@@ -1,0 +1,6 @@
+"""``python -m countenance``."""
+
+from countenance.cli.main import main
+
+if __name__ == "__main__":
+    main()

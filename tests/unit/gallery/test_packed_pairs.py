@@ -1,0 +1,140 @@
+"""The smaller copy: sums read back without error, and no row ruled out that could meet the cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from countenance.gallery import packed_pairs
+from countenance.gallery.block_products import exact_scores
+from countenance.gallery.packed_pairs import (
+    BLOCKS_BEFORE_ANOTHER_TRY,
+    LARGEST_SHARE_LEFT,
+    LARGEST_SUM,
+    SPREAD,
+    PackedPairs,
+    two_sums,
+)
+
+WHOLE = st.integers(-int(LARGEST_SUM), int(LARGEST_SUM))
+
+
+@given(first=st.lists(WHOLE, min_size=1), second=WHOLE)
+def test_two_sums_are_read_back_from_one_float32(first: list[int], second: int) -> None:
+    packed = np.array([int(SPREAD) * each + second for each in first])
+    assert (packed.astype(np.float32) == packed).all()
+    one, other = two_sums(packed.astype(np.float32))
+    assert one.tolist() == first
+    assert other.tolist() == [second] * len(first)
+
+
+def test_two_sums_are_read_back_at_the_edges_of_the_range() -> None:
+    edge = int(LARGEST_SUM)
+    corners = [
+        (a, b) for a in (-edge, 1 - edge, -1, 0, 1, edge - 1, edge) for b in (-edge, 1 - edge, 0, edge - 1, edge)
+    ]
+    one, other = two_sums(np.array([SPREAD * a + b for a, b in corners], dtype=np.float32))
+    assert list(zip(one.tolist(), other.tolist(), strict=True)) == corners
+
+
+def matrix_of(kind: str, rows: int, dimension: int, *, seed: int = 0) -> np.ndarray:
+    """Return unit vectors: random ones, or those on which rounding to steps does most or least."""
+    rng = np.random.default_rng(seed)
+    numbers = {
+        "random": lambda: rng.standard_normal((rows, dimension)),
+        "flat": lambda: rng.choice([-1.0, 1.0], (rows, dimension)),
+        "one element": lambda: np.eye(dimension)[rng.integers(0, dimension, rows)] * rng.choice([-1, 1], (rows, 1)),
+        "heavy tails": lambda: rng.standard_normal((rows, dimension)) ** 5,
+        "alike": lambda: np.ones((rows, dimension)) + 0.1 * rng.standard_normal((rows, dimension)),
+    }[kind]()
+    return np.asarray(numbers / np.linalg.norm(numbers, axis=1, keepdims=True), dtype=np.float32)
+
+
+KINDS = ["random", "flat", "one element", "heavy tails", "alike"]
+
+
+@pytest.fixture(autouse=True)
+def _blocks_of_64_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_pairs, "PRODUCTS_IN_A_BLOCK", 4)
+    monkeypatch.setattr(packed_pairs, "rows_in_a_product", lambda _dimension: 16)
+
+
+@pytest.mark.parametrize("length", [1.0, 1.0009])
+@pytest.mark.parametrize("dimension", [1, 2, 16, 128, 512, 4096])
+@pytest.mark.parametrize("kind", KINDS)
+def test_sums_are_whole_and_in_range_and_no_score_is_further_off_than_the_bound(
+    kind: str, dimension: int, length: float
+) -> None:
+    matrix = matrix_of(kind, 128, dimension) * np.float32(length)
+    packed = PackedPairs(matrix)
+    assert packed.memory_bytes == matrix.nbytes // 2
+    for probe in [*matrix[:3], -matrix[5], *matrix_of("random", 2, dimension, seed=1)]:
+        ready = packed.filter_for(probe)
+        # Every element and sum is a whole number that float32 holds, so integers must give the same.
+        pairs = packed._pairs.reshape(-1, dimension)
+        as_integers = pairs.astype(np.int64) @ ready._probe_steps.astype(np.int64)
+        sums = pairs @ ready._probe_steps
+        assert (sums == as_integers).all()
+        partial_sums = np.cumsum(pairs.astype(np.int64) * ready._probe_steps.astype(np.int64), axis=1)
+        assert np.abs(partial_sums).max() < 2**24
+        rows = np.stack(two_sums(sums), axis=1).ravel()
+        assert np.abs(rows).max() <= LARGEST_SUM
+        assert np.abs(rows / ready._unit - exact_scores(probe, matrix)).max() <= ready.error_bound
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_row_that_meets_the_cut_is_ruled_out(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_pairs, "LARGEST_SHARE_LEFT", 1.0)
+    matrix = matrix_of(kind, 64 * 5, 128, seed=2)
+    packed = PackedPairs(matrix)
+    tried = 0
+    for probe in [matrix[7], *matrix_of("random", 3, 128, seed=3), matrix[200] * np.float32(-1)]:
+        scores = exact_scores(probe, matrix)
+        for cut in np.unique(np.concatenate([scores[::10], [-1.0, 0.0, 0.9]])).tolist():
+            for block in range(5):
+                left = packed.filter_for(probe).rows_left(block, cut)
+                if left is None:
+                    continue
+                tried += 1
+                at = range(64 * block, 64 * block + 64)
+                assert set(left.tolist()) <= set(at)
+                assert len(set(left.tolist())) == len(left)
+                assert set(left.tolist()) >= {row for row in at if scores[row] >= cut}
+    assert tried > 400
+
+
+def test_most_rows_are_ruled_out_at_a_useful_threshold() -> None:
+    matrix = matrix_of("random", 64 * 50, 128, seed=4)
+    probe = matrix[1000]
+    ready = PackedPairs(matrix).filter_for(probe)
+    left = [ready.rows_left(block, 0.45) for block in range(50)]
+    assert all(rows is not None and len(rows) <= 3 for rows in left)
+    assert ready.error_bound < 0.15
+
+
+def test_a_block_with_too_much_left_is_searched_whole_and_so_are_the_next() -> None:
+    matrix = np.concatenate([matrix_of("alike", 64, 128), matrix_of("random", 64 * 20, 128)])
+    ready = PackedPairs(matrix).filter_for(matrix[0])
+    assert ready.rows_left(0, 0.5) is None
+    for block in range(1, 1 + BLOCKS_BEFORE_ANOTHER_TRY):
+        assert ready.rows_left(block, 0.5) is None
+    following = ready.rows_left(1 + BLOCKS_BEFORE_ANOTHER_TRY, 0.5)
+    assert following is not None
+    assert len(following) <= LARGEST_SHARE_LEFT * 64
+
+
+def test_the_incomplete_last_block_and_a_cut_below_all_sums_are_left_to_the_exact_product() -> None:
+    matrix = matrix_of("random", 64 * 2 + 63, 128)
+    ready = PackedPairs(matrix).filter_for(matrix[0])
+    assert ready.rows_left(1, 0.9) is not None
+    assert ready.rows_left(2, 0.9) is None
+    assert ready.rows_left(0, -1.0) is None
+    assert ready.rows_left(0, -0.99) is None
+
+
+def test_fewer_rows_than_a_block_pack_nothing() -> None:
+    packed = PackedPairs(matrix_of("random", 63, 8))
+    assert packed.memory_bytes == 0
+    assert packed.filter_for(matrix_of("random", 1, 8)[0]).rows_left(0, 0.5) is None
