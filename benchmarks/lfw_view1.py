@@ -79,9 +79,7 @@ def read_pairs(path: Path) -> list[Pair]:
         mated = len(fields) == 3
         names = (fields[0], fields[0]) if mated else (fields[0], fields[2])
         numbers = (fields[1], fields[2]) if mated else (fields[1], fields[3])
-        one, two = (
-            f"images/{name}/{name}_{int(number):04d}.jpg" for name, number in zip(names, numbers, strict=True)
-        )
+        one, two = (f"images/{name}/{name}_{int(number):04d}.jpg" for name, number in zip(names, numbers, strict=True))
         pairs.append(Pair((one, two), mated))
     if len(pairs) != 2 * int(first):
         raise SystemExit(f"{path.name} says {first} pairs a class and holds {len(pairs)} lines")

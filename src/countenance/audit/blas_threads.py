@@ -6,7 +6,7 @@ import contextlib
 from contextlib import AbstractContextManager
 
 try:
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
 except ImportError:  # Only speed depends on it: counts are the same with any number of threads.
     threadpool_limits = None
 

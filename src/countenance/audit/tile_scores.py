@@ -26,14 +26,17 @@ IntArray = npt.NDArray[np.int64]
 
 #: Histogram steps in a similarity difference of 1; the grid of a calibration.
 STEPS_PER_UNIT = 1000
-#: Bins: scores at or above each grid similarity -1, -0.999 … 1 and below the next; the last holds 1 and what rounds past it.
+#: Bins: scores at or above each grid similarity -1, -0.999 … 1 and below the next; the last holds 1 and beyond.
 BINS = 2 * STEPS_PER_UNIT + 1
 #: Lower edges of the bins.
 EDGES = np.arange(-STEPS_PER_UNIT, STEPS_PER_UNIT + 1) / STEPS_PER_UNIT
-#: Bin numbers within a tile: 0 takes comparisons that do not count, the bins follow.
-_OFFSET = np.float32(STEPS_PER_UNIT + 1)
-#: Raw product of a comparison that does not count, half a step into bin number 0.
-_LEFT_OUT = np.float32(-STEPS_PER_UNIT - 0.5)
+#: Number of the first bin within a tile; the numbers before it keep comparisons that do not count well apart.
+_FIRST = 20
+_OFFSET = np.float32(STEPS_PER_UNIT + _FIRST)
+#: Raw product of a comparison that does not count: half a step into number 0, so far from every edge.
+_LEFT_OUT = np.float32(0.5) - _OFFSET
+#: Numbers from here on count. Rounding moves no score by ten steps (80,000 elements would be needed).
+_COUNTED = _FIRST / 2
 #: calcHist's range, rounded up to a power of two.
 _CODES = 2048
 #: Rounding error of a float32 product of unit templates that is taken for granted until a tile shows otherwise.
@@ -120,13 +123,17 @@ class TileScorer:
             near.append(self._near_edges(part, USUAL_ERROR) + start)
             np.copyto(codes, part, casting="unsafe")
             counts += cv2.calcHist([codes], [0], None, [_CODES], [0, _CODES]).ravel().astype(np.int64)
-        if not self._move(counts, np.concatenate(near), within=USUAL_ERROR / 2.0) or not self._sample_is_usual():
+        usual = self._sample_is_usual() and self._move(counts, np.concatenate(near), within=USUAL_ERROR / 2.0)
+        if not usual:
             every = [
                 self._near_edges(flat[start : start + SCORES_PER_STEP], self._bound) + start
                 for start in range(0, flat.size, SCORES_PER_STEP)
             ]
             self._move(counts, np.concatenate(every), within=self._bound)
-        return counts[1 : BINS + 1]
+        # Lengths are 1 to a thousandth only: what lies past an end belongs to the bin at that end.
+        counts[_FIRST] += counts[1:_FIRST].sum()
+        counts[_FIRST + BINS - 1] += counts[_FIRST + BINS :].sum()
+        return counts[_FIRST : _FIRST + BINS]
 
     def pairs_from(self, floor: float, decided_at: npt.NDArray[np.float64], exact_from: float) -> TilePairs:
         """Return every pair whose exact score may be at or above ``floor``; call after ``histogram``.
@@ -143,7 +150,7 @@ class TileScorer:
             part = flat[start : start + SCORES_PER_STEP]
             found.append(np.flatnonzero(np.greater_equal(part, lowest, out=self._near[: part.size])) + start)
         at = np.concatenate(found)
-        at = at[flat[at] >= 0.75]
+        at = at[flat[at] >= _COUNTED]
         score = self._guess(flat[at])
         wanted = score >= exact_from - self._bound
         for threshold in decided_at.tolist():
@@ -158,7 +165,7 @@ class TileScorer:
         if flat.size <= count:
             return -np.inf
         value = float(np.partition(flat, flat.size - count)[flat.size - count])
-        return (value - float(_OFFSET)) / STEPS_PER_UNIT - self._bound if value >= 0.75 else -np.inf
+        return (value - float(_OFFSET)) / STEPS_PER_UNIT - self._bound if value >= _COUNTED else -np.inf
 
     def _guess(self, steps: FloatArray) -> npt.NDArray[np.float64]:
         return np.asarray((steps.astype(np.float64) - float(_OFFSET)) / STEPS_PER_UNIT)
@@ -177,17 +184,18 @@ class TileScorer:
 
     def _move(self, counts: IntArray, at: IntArray, *, within: float) -> bool:
         """Move pairs from their float32 bin to their exact one, unless an error exceeds ``within``; return if moved."""
+        at = at[self._tile.reshape(-1)[at] >= _COUNTED]
         steps = self._tile.reshape(-1)[at]
         exact = self._exact(at)
         if bool(np.any(np.abs(exact - self._guess(steps)) > within)):
             return False
         bins = np.clip(np.searchsorted(EDGES, exact, side="right") - 1, 0, BINS - 1)
-        counts += np.bincount(bins + 1, minlength=_CODES)
+        counts += np.bincount(bins + _FIRST, minlength=_CODES)
         counts -= np.bincount(steps.astype(np.int64), minlength=_CODES)
         return True
 
     def _sample_is_usual(self) -> bool:
         flat = self._tile.reshape(-1)
         at = np.arange(0, flat.size, max(1, flat.size // _SAMPLE))
-        at = at[flat[at] >= 0.75]
+        at = at[flat[at] >= _COUNTED]
         return not bool(np.any(np.abs(self._exact(at) - self._guess(flat[at])) > USUAL_ERROR / 2.0))
