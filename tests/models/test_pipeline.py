@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -116,7 +115,8 @@ def test_twelve_megapixels_and_one_give_the_same_template(name: str, engine: Fac
     assert cosine(twelve, one) >= 0.98
     scale = 4000 / 1156
     difference = twelve.faces[0].landmarks.as_array() - one.faces[0].landmarks.as_array() * scale
-    assert np.abs(difference).max() < 2 * scale
+    # Three pixels of the one-megapixel photo, where the eyes are about 120 apart.
+    assert np.abs(difference).max() < 3 * scale
 
 
 def test_a_small_face_in_a_large_jpeg_is_sampled_from_full_resolution(
@@ -155,8 +155,8 @@ def test_quality_reasons_name_what_is_wrong(engine: FacePipeline, cohort: dict[s
 
 
 def test_crops_are_kept_only_when_asked_for(engine: FacePipeline) -> None:
-    stream = io.BytesIO((PHOTOS / "p005_reference.jpg").read_bytes()).getvalue()
-    assert engine.read_faces(stream).faces[0].aligned_rgb is None
-    crop = engine.read_faces(stream, templates=False, crops=True).faces[0].aligned_rgb
+    data = (PHOTOS / "p005_reference.jpg").read_bytes()
+    assert engine.read_faces(data).faces[0].aligned_rgb is None
+    crop = engine.read_faces(data, templates=False, crops=True).faces[0].aligned_rgb
     assert crop is not None
     assert crop.shape == (112, 112, 3)

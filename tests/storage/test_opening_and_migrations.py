@@ -191,7 +191,10 @@ def test_a_store_says_what_it_is_made_of(place: StorePlace) -> None:
     assert description.key_file == str(place.key_file)
     assert description.key_file_private
     place.key_file.chmod(0o640)
-    assert not place.open().describe().key_file_private
+    store = place.open()
+    assert not store.describe().key_file_private
+    place.key_file.unlink()
+    assert not store.describe().key_file_private
 
 
 def test_a_store_can_be_closed_in_the_middle_of_reading_and_opened_again(place: StorePlace) -> None:

@@ -59,7 +59,11 @@ class Diagnosis:
 
 
 def diagnose(app: Application) -> Diagnosis:
-    """Return the diagnosis; nothing is created and no network is used."""
+    """Return the diagnosis.
+
+    Converted models are made if they are missing; an existing database is opened and brought up to date, as by any
+    command. No network is used but the database's own.
+    """
     files = tuple(verify_models(app))
     providers = tuple(available_providers())
     problems = [f"{check.file}: {check.problem}" for check in files if not check.intact and not check.missing]

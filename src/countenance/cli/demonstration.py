@@ -11,8 +11,8 @@ import typer
 from rich.text import Text
 
 from countenance import __version__
-from countenance.bootstrap.application import SAMPLE_COHORT
-from countenance.cli.options import Json, Model, application
+from countenance.bootstrap.application import SAMPLE_COHORT, Application, load_settings
+from countenance.cli.options import Json, Model
 from countenance.cli.output import out, print_json, progress_bar, table
 from countenance.core.errors import FileUnreadable
 from countenance.core.thresholds import one_in
@@ -42,7 +42,8 @@ def demo(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileUnreadable(f"The folder {output} cannot be made: {(error.strerror or '').lower()}.") from error
-    app = application(model=model, data_dir=output / "data")
+    # A database of its own, whatever the settings say: the demonstration deletes and makes its gallery.
+    app = Application(load_settings(model=model, data_dir=output / "data", database_url="", key_file=""))
     calibration = require_calibration(app.calibrations, app.manifest.identity)
     photos = read_cohort(SAMPLE_COHORT)
     references = [photo for photo in photos if photo.role == "reference"]

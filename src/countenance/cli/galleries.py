@@ -13,12 +13,13 @@ from countenance.cli import exit_codes
 from countenance.cli.options import DataDir, ExitCode, Json, Model, TargetFmr, Threshold, application, check_rate
 from countenance.cli.output import err, out, print_json, progress_bar, table
 from countenance.core.errors import FileUnreadable, GalleryNotFound
+from countenance.core.thresholds import Support
 from countenance.core.vocabulary import EnrolmentStatus, GallerySummary
 from countenance.service.compare import ThresholdChoice, threshold_in_words
 from countenance.service.enrol import EnrolmentReport
 from countenance.service.enrol import enrol as enrol_photos
 from countenance.service.faces import PhotoInput
-from countenance.service.meaning import DEFAULT_FALSE_CANDIDATES
+from countenance.service.meaning import DEFAULT_FALSE_CANDIDATES, FalseCandidates
 from countenance.service.search import SearchOutcome, SearchRequest, SearchResult
 from countenance.service.sources import read_photo
 
@@ -125,6 +126,7 @@ def enrol(
             metavar="FOLDER|CSV",
             help="One folder a person, or a CSV list with 'subject' and 'file'.",
             show_default=False,
+            readable=False,
         ),
     ],
     rejects: Annotated[Path, typer.Option("--rejects", help="Where to list photos not stored.")] = Path("rejects.csv"),
@@ -154,14 +156,18 @@ def enrol(
                 rejected = sum(counts.values()) - counts[EnrolmentStatus.STORED]
                 update(done, total, f"{rejected} rejected" if rejected else "")
 
-            report = enrol_photos(
-                gallery,
-                source,
-                engine=app.engine(threads=1),
-                store=store,
-                workers=app.workers,
-                progress=progress,
-            )
+            try:
+                report = enrol_photos(
+                    gallery,
+                    source,
+                    engine=app.engine(threads=1),
+                    store=store,
+                    workers=app.workers,
+                    progress=progress,
+                )
+            except KeyboardInterrupt:
+                err.print("Interrupted. Run the same command again: it goes on where it stopped.")
+                raise typer.Exit(exit_codes.INTERRUPTED) from None
     _write_rejects(report, rejects)
     if as_json:
         print_json("enrol", {"report": report, "rejects_file": rejects if report.rejects else None})
@@ -204,7 +210,7 @@ def _print_report(report: EnrolmentReport, rejects: Path) -> None:
 
 def search(
     gallery: Annotated[str, typer.Argument(help="Name of the gallery.", show_default=False)],
-    photo: Annotated[Path, typer.Argument(help="The probe.", show_default=False)],
+    photo: Annotated[Path, typer.Argument(help="The probe.", show_default=False, readable=False)],
     face: Annotated[
         int | None, typer.Option("--face", min=1, help="Which face of the photo, 1 is the largest.")
     ] = None,
@@ -249,6 +255,12 @@ def search(
         raise typer.Exit(exit_codes.NEGATIVE)
 
 
+def _expected(chance: FalseCandidates) -> str:
+    if chance.support is Support.BOUND_ONLY:
+        return f"below {chance.at_most:.2g}"
+    return f"{chance.expected:.2g}"
+
+
 def _print_search(result: SearchResult, name: str, asked: float) -> None:
     headline = {
         SearchOutcome.CANDIDATES: f"{len(result.candidates)} candidate(s) in {result.gallery} for {name}.",
@@ -264,7 +276,7 @@ def _print_search(result: SearchResult, name: str, asked: float) -> None:
                 item.candidate.subject,
                 f"{item.candidate.similarity:.3f}",
                 item.meaning.false_match_rate.in_words(),
-                f"{item.false_candidates.expected:.2g}",
+                _expected(item.false_candidates),
                 str(item.candidate.references_of_subject),
             )
             for rank, item in enumerate(result.candidates, start=1)

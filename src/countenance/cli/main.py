@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from typing import Annotated
 
 import typer
 
 from countenance import __version__
 from countenance.cli import exit_codes
-from countenance.cli.output import err, print_error
+from countenance.cli.output import print_error
 from countenance.core.errors import CountenanceError
 
 app = typer.Typer(
@@ -57,6 +58,8 @@ _register()
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # What a decoder thinks of a damaged file is said by our error, not by a warning of its own before it.
+    warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
     # A file name that is not UTF-8 is printed with escapes, not answered with a traceback.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -66,6 +69,3 @@ def main() -> None:
     except CountenanceError as error:
         print_error(error, as_json="--json" in sys.argv)
         sys.exit(exit_codes.exit_code(error))
-    except KeyboardInterrupt:
-        err.print("Interrupted. Run the same command again to go on.")
-        sys.exit(exit_codes.INTERRUPTED)

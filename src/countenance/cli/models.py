@@ -17,7 +17,7 @@ from countenance.core.errors import ModelUnknown
 from countenance.core.thresholds import Calibration, Support, Threshold, one_in
 from countenance.service.calibrate import calibrate as calibrate_model
 from countenance.service.compare import threshold_in_words
-from countenance.service.meaning import false_candidates, require_calibration
+from countenance.service.meaning import DEFAULT_COMPARE_FMR, false_candidates, require_calibration
 
 models_app = typer.Typer(help="List, show, add and verify recognition models.", no_args_is_help=True)
 threshold_app = typer.Typer(help="Find the threshold for a rate.", no_args_is_help=True)
@@ -131,7 +131,7 @@ def _print_calibration(calibration: Calibration, thresholds: list[Threshold]) ->
 
 @models_app.command("add", epilog="Example:  countenance models add ./my-arcface/manifest.toml")
 def add_(
-    manifest: Annotated[Path, typer.Argument(help="Manifest of the model (TOML).", show_default=False)],
+    manifest: Annotated[Path, typer.Argument(help="Manifest of the model (TOML).", show_default=False, readable=False)],
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -186,8 +186,9 @@ def suggest(
     if gallery is not None:
         with app.store() as store:
             references = max(1, store.gallery(gallery).references)
-    rate = target_fmr if max_false_candidates is None else max_false_candidates / (references or 1)
-    threshold = calibration.threshold_for(min(rate or 0.0, 0.5))
+    # The same rule as a search: however small the gallery, never looser than the rate of a 1:1 comparison.
+    limit = DEFAULT_COMPARE_FMR if max_false_candidates is None else max_false_candidates / (references or 1)
+    threshold = calibration.threshold_for(min(limit, DEFAULT_COMPARE_FMR) if target_fmr is None else target_fmr)
     expected = None if references is None else false_candidates(threshold.false_match_rate, references)
     if as_json:
         print_json("threshold suggest", {"threshold": threshold, "expected_false_candidates": expected})
@@ -206,7 +207,9 @@ def suggest(
 
 
 def calibrate(
-    photos: Annotated[Path, typer.Argument(help="Folder (one a person) or CSV list of photos.", show_default=False)],
+    photos: Annotated[
+        Path, typer.Argument(help="Folder (one a person) or CSV list of photos.", show_default=False, readable=False)
+    ],
     data_set: Annotated[
         str, typer.Option("--data-set", help="What to call the data in every result.", show_default=False)
     ],

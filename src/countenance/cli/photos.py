@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def detect(
-    photos: Annotated[list[Path], typer.Argument(help="Photos to look at.", show_default=False)],
+    photos: Annotated[list[Path], typer.Argument(help="Photos to look at.", show_default=False, readable=False)],
     as_json: Json = False,
     model: Model = None,
     data_dir: DataDir = None,
@@ -79,8 +79,8 @@ def _print_faces(path: Path, item: PhotoFaces) -> None:
 
 
 def compare(
-    probe: Annotated[Path, typer.Argument(metavar="A", help="A photo.", show_default=False)],
-    reference: Annotated[Path, typer.Argument(metavar="B", help="Another photo.", show_default=False)],
+    probe: Annotated[Path, typer.Argument(metavar="A", help="A photo.", show_default=False, readable=False)],
+    reference: Annotated[Path, typer.Argument(metavar="B", help="Another photo.", show_default=False, readable=False)],
     face_a: Annotated[int | None, typer.Option("--face-a", min=1, help="Which face of A, 1 is the largest.")] = None,
     face_b: Annotated[int | None, typer.Option("--face-b", min=1, help="Which face of B, 1 is the largest.")] = None,
     target_fmr: TargetFmr = None,

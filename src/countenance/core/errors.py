@@ -107,7 +107,10 @@ class SeveralFaces(InputError):
     """
 
     code = "several_faces"
-    default_remedy = "Choose one with --face N (numbered from the largest), or crop the photo to one person."
+    default_remedy = (
+        "Choose one by its number, 1 is the largest (search: --face N; compare: --face-a N, --face-b N), "
+        "or crop the photo to one person."
+    )
 
     def __init__(
         self,

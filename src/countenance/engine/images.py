@@ -47,6 +47,13 @@ _EXIF_ORIENTATION = 0x0112
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
+#: What Pillow's plugins raise on damaged data. A warning is raised only where warnings are errors.
+_DAMAGE = (
+    OSError, SyntaxError, ValueError, EOFError, ArithmeticError, TypeError, LookupError, RuntimeError, struct.error,
+    UserWarning,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
     """What is accepted before decoding.
@@ -116,8 +123,8 @@ def _decode_pillow(data: bytes, limits: ImageLimits) -> DecodedPhoto:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         # Some plugins hold parts of a file (tiles, frames) against Pillow's own limit.
         raise ImageTooLarge("The picture, or a part of it, has more pixels than the decoder accepts.") from error
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError, TypeError, IndexError, struct.error) as error:
-        # Pillow's decoders raise any of these on damaged data; all mean the same to the person who sent the file.
+    except _DAMAGE as error:
+        # All of these mean the same to the person who sent the file.
         raise ImageUnreadable("The picture is truncated or damaged and cannot be decoded.") from error
 
 
@@ -186,7 +193,7 @@ def _decode_heif(data: bytes, limits: ImageLimits) -> DecodedPhoto:
         _check_pixels(heif.size[0], heif.size[1], limits)
         # The decoder applies the container's rotation itself; the EXIF orientation it leaves is informative only.
         return _whole(data, "HEIF", _to_rgb(heif.to_pillow()))
-    except (OSError, RuntimeError, ValueError, SyntaxError, EOFError) as error:
+    except _DAMAGE as error:
         raise ImageUnreadable("The HEIC picture is truncated or damaged and cannot be decoded.") from error
 
 

@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 from countenance.core.errors import StorageUnavailable
 from countenance.storage.database_urls import create_private_file, location_of, supported_url
-from countenance.storage.driver_errors import StorageBusy, storage_errors
+from countenance.storage.driver_errors import is_busy, storage_errors
 
 #: How long a writer waits for another one. A batch of enrolments holds the lock for well under a second; a writer that
 #: waits this long is queueing behind something that is stuck.
@@ -131,14 +132,15 @@ class Database:
         SQLite does not wait by itself for other processes that are switching the same new file, so this waits for it.
         """
         give_up_at = time.monotonic() + WRITE_WAIT_S
-        while True:
-            try:
-                with self._connected({}) as connection:
+        mode = None
+        while mode is None:
+            with self._connected({}) as connection:
+                try:
                     mode = connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one()
-                break
-            except StorageBusy:
-                if time.monotonic() > give_up_at:
-                    raise
+                except OperationalError as error:
+                    if not is_busy(error) or time.monotonic() > give_up_at:
+                        raise
+            if mode is None:
                 time.sleep(SWITCH_PAUSE_S)
         if mode != "wal":
             raise StorageUnavailable(

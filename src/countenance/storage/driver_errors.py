@@ -37,12 +37,6 @@ _SQLITE_FAILURES = {
 }
 
 
-class StorageBusy(StorageUnavailable):
-    """Another process held the lock for longer than it was waited for; told apart only inside this package."""
-
-    default_remedy = "Run the same command again."
-
-
 @contextmanager
 def storage_errors(location: str) -> Iterator[None]:
     """Raise what goes wrong inside the block as errors of this package; let its own errors through.
@@ -69,6 +63,11 @@ def storage_errors(location: str) -> Iterator[None]:
         raise
 
 
+def is_busy(error: DBAPIError) -> bool:
+    """Return whether SQLite gave up waiting for another process's lock."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & SQLITE_KIND == sqlite3.SQLITE_BUSY
+
+
 def storage_error(error: DBAPIError, location: str) -> StorageError:
     """Return a driver's error as the error of this package that it stands for."""
     cause = error.orig
@@ -81,8 +80,11 @@ def storage_error(error: DBAPIError, location: str) -> StorageError:
             f"A constraint of the database {location} refused the change; nothing of it was stored.",
             remedy="Run the command again; if it fails again, report it: the program should have seen this coming.",
         )
-    if sqlite_code is not None and sqlite_code & SQLITE_KIND == sqlite3.SQLITE_BUSY:
-        return StorageBusy(f"The database {location} is busy: another process has been writing for too long.")
+    if is_busy(error):
+        return StorageUnavailable(
+            f"The database {location} is busy: another process has been writing for too long.",
+            remedy="Run the same command again.",
+        )
     if sqlite_code is not None:
         what, remedy = _SQLITE_FAILURES.get(
             sqlite_code & SQLITE_KIND, (f"refused a statement (SQLite code {sqlite_code})", None)

@@ -41,7 +41,7 @@ class StoreDescription:
         schema_revision: Number of the newest migration that was run.
         location: Path, or server and database name; no user, no password.
         key_file: Path of the master key's file.
-        key_file_private: False if somebody else than its owner may read or write the key file.
+        key_file_private: False if somebody else than its owner may read or write the key file, or if it is gone.
     """
 
     dialect: str
@@ -235,7 +235,7 @@ class SqlGalleryStore:
             schema_revision=schema_revision or "none",
             location=self.database.location,
             key_file=str(self._key_file),
-            key_file_private=is_private(self._key_file),
+            key_file_private=self._key_file.exists() and is_private(self._key_file),
         )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The streamed comparison of all pairs against loops over every comparison, on values made to fall between two stools."""
+"""The streamed comparison of all pairs against loops over every comparison, on values made to fall between bins."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def random_set(seed: int, photos: int = 60, people: int = 25, groups: int = 3, m
 
 def between_edges() -> PhotoSet:
     """Return templates whose scores are grid similarities rounded to float32: half of them just below the edge."""
-    cosines = np.arange(-990, 991, 11).astype(np.float32) / np.float32(1000)
+    cosines = np.arange(-990, 991, 31).astype(np.float32) / np.float32(1000)
     vectors = np.zeros((cosines.size + 6, 24), dtype=np.float32)
     vectors[:6, 0] = 1.0
     vectors[6:, 0] = cosines

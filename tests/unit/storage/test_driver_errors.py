@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from countenance.core.errors import CountenanceError, GalleryNotFound, StorageError, StorageFull, StorageUnavailable
-from countenance.storage.driver_errors import StorageBusy, storage_error, storage_errors
+from countenance.storage.driver_errors import is_busy, storage_error, storage_errors
 
 NAME = "Ada Lovelace"
 
@@ -36,8 +36,8 @@ def translated(cause: Exception) -> CountenanceError:
     [
         (SqliteFailure(sqlite3.SQLITE_FULL), StorageFull, "full"),
         (PostgresqlFailure("53100"), StorageFull, "full"),
-        (SqliteFailure(sqlite3.SQLITE_BUSY), StorageBusy, "busy"),
-        (SqliteFailure(sqlite3.SQLITE_BUSY_SNAPSHOT), StorageBusy, "busy"),
+        (SqliteFailure(sqlite3.SQLITE_BUSY), StorageUnavailable, "busy"),
+        (SqliteFailure(sqlite3.SQLITE_BUSY_SNAPSHOT), StorageUnavailable, "busy"),
         (SqliteFailure(sqlite3.SQLITE_CANTOPEN), StorageUnavailable, "cannot be opened"),
         (SqliteFailure(sqlite3.SQLITE_CANTOPEN_ISDIR), StorageUnavailable, "cannot be opened"),
         (SqliteFailure(sqlite3.SQLITE_READONLY), StorageUnavailable, "written"),
@@ -56,6 +56,16 @@ def test_a_failure_is_known_by_its_code(cause: Exception, expected: type[Storage
     assert "place.db" in error.message
     assert error.remedy
     assert NAME not in error.message
+
+
+def test_only_a_lock_that_was_waited_for_counts_as_busy() -> None:
+    def raised(cause: Exception) -> OperationalError:
+        return OperationalError("SELECT 1", {}, cause)
+
+    assert is_busy(raised(SqliteFailure(sqlite3.SQLITE_BUSY)))
+    assert is_busy(raised(SqliteFailure(sqlite3.SQLITE_BUSY_RECOVERY)))
+    assert not is_busy(raised(SqliteFailure(sqlite3.SQLITE_LOCKED)))
+    assert not is_busy(raised(PostgresqlFailure("55P03")))
 
 
 def test_a_refused_constraint_is_no_outage() -> None:
