@@ -20,7 +20,7 @@ Reader = Callable[[Path], int]
 
 def readers() -> dict[str, Reader]:
     """Return ours by model and threads, and the face_recognition package with its defaults."""
-    import face_recognition
+    import face_recognition  # type: ignore[import-not-found]
 
     def their_way(path: Path) -> int:
         return len(face_recognition.face_encodings(face_recognition.load_image_file(str(path))))

@@ -70,7 +70,7 @@ def _page(rows: list[Row]) -> str:
     facts = "\n".join(f"- {line}" for line in (f"date: {datetime.now(UTC):%Y-%m-%d}", *machine_lines()))
     return (
         "# Figures of the foundation\n\n"
-        "Written by `python -m benchmarks.foundation`; every ratio is of two times measured alternately in this run.\n\n"
+        "Written by `python -m benchmarks.foundation`; every ratio is of times measured alternately in this run.\n\n"
         f"{facts}\n\n{as_markdown(rows)}\n"
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import statistics
+from functools import partial
 
 import numpy as np
 from PIL import Image
@@ -40,7 +41,7 @@ def _row(engine: FacePipeline, noise_sd: float) -> Row:
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(_ROUNDS):
         for photo, measured in zip((large, small), times, strict=True):
-            measured.append(seconds(lambda photo=photo: engine.read_faces(photo)))
+            measured.append(seconds(partial(engine.read_faces, photo)))
     slow, quick = (statistics.median(measured) for measured in times)
     kind = f"noise of standard deviation {noise_sd:.0f}" if noise_sd else "smooth"
     return Row(

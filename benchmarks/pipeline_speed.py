@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +36,12 @@ def run(lfw: Path | None) -> list[Row]:
 
 def _row(name: str, data: list[bytes], threads: int) -> Row:
     engine = build_engine(threads=threads)
-    recorded = [recorded_runs(lambda photo=photo: engine.read_faces(photo)) for photo in data]
+    whole_work: list[Callable[[], object]] = [partial(engine.read_faces, photo) for photo in data]
+    bare_work = [bare_runs(recorded_runs(work)) for work in whole_work]
     whole, bare = [float("inf")] * len(data), [float("inf")] * len(data)
     for turn in range(_ROUNDS):
-        for i, photo in enumerate(data):
-            steps = [
-                (whole, lambda photo=photo: engine.read_faces(photo)),
-                (bare, bare_runs(recorded[i])),
-            ]
+        for i in range(len(data)):
+            steps = [(whole, whole_work[i]), (bare, bare_work[i])]
             # Whoever comes second finds the weights warm, so they take turns.
             for times, work in steps if turn % 2 == 0 else reversed(steps):
                 times[i] = min(times[i], seconds(work))

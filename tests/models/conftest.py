@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -73,9 +72,3 @@ def cosine(first: PhotoFaces, second: PhotoFaces) -> float:
     assert left is not None
     assert right is not None
     return float(np.dot(left.vector.astype(np.float64), right.vector.astype(np.float64)))
-
-
-@pytest.fixture
-def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    yield tmp_path

@@ -13,7 +13,13 @@ from PIL import Image
 
 from countenance.bootstrap.application import Application
 from countenance.core.comparison import similarity
-from countenance.core.errors import ModelDigestMismatch, ModelError, ModelManifestInvalid, ModelMismatch, ModelUnavailable
+from countenance.core.errors import (
+    ModelDigestMismatch,
+    ModelError,
+    ModelManifestInvalid,
+    ModelMismatch,
+    ModelUnavailable,
+)
 from countenance.engine.added_models import MANIFEST_NAME, add_model, added_manifests, sha256_of
 from countenance.engine.manifests import SFACE, RecogniserManifest, read_manifest
 from countenance.engine.pipeline import FacePipeline

@@ -1,4 +1,4 @@
-"""The float32 files are what the int8 ones stand for, weight by weight, and run as the originals' own runtime runs them."""
+"""The float32 files are what the int8 ones stand for, weight by weight; the detector finds what OpenCV's own finds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only the pinned files are loaded: not an altered source, not an altered cache, and a missing one is said to be missing."""
+"""Only the pinned files are loaded: not an altered source, not an altered cache; a missing one is said to be."""
 
 from __future__ import annotations
 
@@ -49,9 +49,11 @@ def test_an_altered_cache_is_refused_and_named(tmp_path: Path) -> None:
 
 def test_a_converter_that_gives_other_weights_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     convert = model_files.dequantise
-    monkeypatch.setattr(
-        model_files, "dequantise", lambda data, input_shape: with_one_bit_flipped(convert(data, input_shape=input_shape))
-    )
+
+    def convert_otherwise(data: bytes, *, input_shape: tuple[int | str, ...]) -> bytes:
+        return with_one_bit_flipped(convert(data, input_shape=input_shape))
+
+    monkeypatch.setattr(model_files, "dequantise", convert_otherwise)
     with pytest.raises(ModelDigestMismatch, match="after dequantisation"):
         read_runnable(YUNET_FILE, tmp_path)
     assert list(tmp_path.iterdir()) == []

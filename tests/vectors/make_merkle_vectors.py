@@ -126,6 +126,10 @@ def inclusion_cases() -> Iterator[Case]:
         yield case("root-empty", root=b"")
         yield case("root-of-the-empty-tree", root=reference.tree_root([]))
         yield case("root-of-one-leaf-more", root=reference.tree_root(leaves(size + 1)))
+        yield case("leaf-hash-and-root-cut-to-31-bytes", leaf_hash=leaf_hash[:31], root=root[:31])
+        if size > 1 and index % 2 == 0:
+            moved = [leaf_hash[31:] + proof[0], *proof[1:]]
+            yield case("last-byte-moved-from-leaf-hash-to-proof", leaf_hash=leaf_hash[:31], proof=moved)
         if size > 1:
             yield case("node-passed-off-as-leaf", leaf_hash=reference.tree_root(data[:2]), proof=proof[1:])
             yield case("proof-of-another-leaf", proof=reference.inclusion_path((index + 1) % size, data))
@@ -179,6 +183,10 @@ def consistency_cases() -> Iterator[Case]:
         yield case("root-empty", root=b"")
         yield case("root-of-a-rewritten-ledger", root=reference.tree_root([b"another", *data[1:]]))
         yield case("roots-swapped", older_root=root, root=older_root)
+        yield case("both-roots-cut-to-31-bytes", older_root=older_root[:31], root=root[:31])
+        if older_size & (older_size - 1) == 0 and proof:
+            moved = [older_root[31:] + proof[0], *proof[1:]]
+            yield case("last-byte-moved-from-older-root-to-proof", older_root=older_root[:31], proof=moved)
         yield case("sizes-swapped", older_size=size, size=older_size)
     empty, one = reference.tree_root([]), reference.tree_root(leaves(1))
     for what, older, newer, older_root, root, proof in [

@@ -124,10 +124,11 @@ def per_subject_rates(sums: ClusterSums, *, method: str) -> tuple[MeasuredRate, 
     )
 
 
-def product_rate(factors: Sequence[MeasuredRate], *, method: str, complement: bool = False) -> MeasuredRate:
+def product_rate(factors: Sequence[MeasuredRate], *, method: str, one_minus: bool = False) -> MeasuredRate:
     """Return the product of rates (or one minus it) with an interval from their variances, taken as independent.
 
-    Counts are those of the first factor; the effective number of trials is what its interval rests on.
+    Counts are those of the first factor. One minus a product rests on no more trials than its smallest factor: a
+    factor without an error seen adds no variance, but is not certain either.
 
     Source: delta method; for independent estimates Var(Πx) ≈ Σ_k Var(x_k) Π_{j≠k} x_j².
     """
@@ -137,18 +138,17 @@ def product_rate(factors: Sequence[MeasuredRate], *, method: str, complement: bo
         factor.variance * math.prod(value**2 for at, value in enumerate(values) if at != own)
         for own, factor in enumerate(factors)
     )
-    estimate = 1.0 - product if complement else product
+    estimate = 1.0 - product if one_minus else product
     subjects = min(factor.subjects for factor in factors)
     first = factors[0].rate
+    errors = first.trials - first.errors if one_minus else first.errors
     if math.isnan(estimate) or subjects < 2:
-        rate = Rate(estimate, 0.0, 1.0, first.errors, first.trials)
+        rate = Rate(estimate, 0.0, 1.0, errors, first.trials)
         return MeasuredRate(rate, subjects, math.nan, 0.0, math.nan, method, flags=_united(factors))
-    smallest = min(factor.effective_trials for factor in factors)
-    interval = clustered_wilson(
-        estimate * smallest, smallest, max(variance, 0.0), clusters=subjects, design_effect_at_zero=1.0
-    )
+    most = min(factor.effective_trials for factor in factors) if one_minus else factors[0].effective_trials
+    interval = clustered_wilson(estimate * most, most, variance, clusters=subjects)
     return MeasuredRate(
-        rate=Rate(estimate, float(interval.low), float(interval.high), first.errors, first.trials),
+        rate=Rate(estimate, float(interval.low), float(interval.high), errors, first.trials),
         subjects=subjects,
         variance=variance,
         effective_trials=float(interval.effective_trials),

@@ -82,13 +82,18 @@ def _from_folder(folder: Path) -> list[SourcePhoto]:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for file in sorted(name for name in files if not name.startswith(".")):
                 path = Path(parent) / file
-                photos.append(SourcePhoto(person.name, path.relative_to(folder).as_posix(), path))
+                photos.append(SourcePhoto(_as_text(person.name), _as_text(path.relative_to(folder).as_posix()), path))
     if not photos:
         raise ListInvalid(
             f"{folder} holds no folder with photos in it.",
             remedy="Put each person's photos into a folder named for the person, or give a CSV list.",
         )
     return photos
+
+
+def _as_text(name: str) -> str:
+    """Return a file name as storable text: bytes that are not UTF-8 become ``\\xNN``, so that no file stops a run."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _from_csv(file: Path) -> list[SourcePhoto]:
