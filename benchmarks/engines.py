@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from countenance.bootstrap.application import SAMPLE_COHORT, Application
 from countenance.engine.pipeline import FacePipeline
@@ -45,3 +45,13 @@ def seconds(work: Callable[[], object]) -> float:
     start = perf_counter()
     work()
     return perf_counter() - start
+
+
+def seconds_and_processor(work: Callable[[], object]) -> tuple[float, float]:
+    """Return wall time and processor time (of all threads of this process) of one call.
+
+    The second is nearly blind to what else the machine is doing.
+    """
+    wall, processor = perf_counter(), process_time()
+    work()
+    return perf_counter() - wall, process_time() - processor

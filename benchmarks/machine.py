@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,8 +15,10 @@ _PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "simplejpeg", "pi
 
 def machine_lines() -> list[str]:
     """Return processor, cores and versions, one fact a line."""
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return [
         f"processor: {processor()}, {cores()} cores, {platform.system()} {platform.machine()}",
+        f"load average over the last minute, this benchmark included: {load}",
         f"countenance {__version__}, Python {platform.python_version()}, "
         + ", ".join(f"{name} {_version(name)}" for name in _PACKAGES),
     ]

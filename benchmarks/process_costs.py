@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import statistics
 import subprocess
@@ -49,8 +50,16 @@ def _cold_compare() -> Row:
     if first.returncode != 0:
         words = " ".join(first.stderr.split())[:120]
         return Row(what, f"not measured: exit code {first.returncode}, {words}", reach=reach)
+    before = os.times()
     times = [seconds(lambda: _python(*arguments)) for _ in range(_ROUNDS)]
-    return Row(what, f"{statistics.median(times):.2f} s (median of {_ROUNDS})", reach=reach)
+    after = os.times()
+    busy = after.children_user + after.children_system - before.children_user - before.children_system
+    return Row(
+        what,
+        f"{statistics.median(times):.2f} s (median of {_ROUNDS}), fastest {min(times):.2f} s",
+        f"processor time {busy / _ROUNDS:.2f} s",
+        reach=reach,
+    )
 
 
 def _memory() -> Row:

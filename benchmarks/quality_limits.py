@@ -1,9 +1,9 @@
 """Where the limits of ``engine.quality.QualityLimits`` come from: ``python -m benchmarks.quality_limits --lfw FOLDER``.
 
 Two photos a person of LFW View 1. The threshold is the similarity at which one in 10,000 of all non-mated pairs of the
-untouched photos matches (FMR 1e-4). Then the second photo is shrunk until the eyes are so many pixels apart, or blurred,
-and goes through the whole pipeline: how many of the mated pairs are missed at that threshold (FNMR), and in how many
-photos is no face found? Also: the share of untouched photos that each present limit rejects.
+untouched photos matches (FMR 1e-4). Then the second photo is shrunk until the eyes are so many pixels apart, or
+blurred, and goes through the whole pipeline: how many of the mated pairs are missed at that threshold (FNMR), and in
+how many photos is no face found? Also: the share of untouched photos that each present limit rejects.
 
 Prints the tables and writes them to ``benchmarks/results/quality_limits.md``.
 """

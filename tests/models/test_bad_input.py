@@ -232,28 +232,44 @@ def test_a_file_without_permission_is_reported_by_the_command_line(portrait: Ima
     assert '"detector_score"' in run.stdout
 
 
+def test_detect_names_every_unusable_file_and_still_shows_the_usable_one(
+    countenance: CommandLine, portrait: Image.Image, tmp_path: Path
+) -> None:
+    for name, (build, _) in UNUSABLE.items():
+        (tmp_path / f"{name}.jpg").write_bytes(build(portrait))
+    bad = [tmp_path / f"{name}.jpg" for name in UNUSABLE]
+    (tmp_path / "good.jpg").write_bytes(saved(portrait, "JPEG"))
+    run = countenance("detect", *bad, "--json")
+    assert run.code == 3
+    assert [item["code"] for item in run.document["failed"]] == [code for _, code in UNUSABLE.values()]
+    assert all(item["remedy"] for item in run.document["failed"])
+    run = countenance("detect", *bad, tmp_path / "good.jpg")
+    assert run.code == 1
+    assert all(f"{name}.jpg:" in run.err for name in UNUSABLE)
+    assert "good.jpg" in run.out
+
+
 @pytest.mark.parametrize("name", UNUSABLE)
-def test_the_command_line_refuses_each_unusable_file_in_words_and_in_json(
+def test_compare_refuses_each_unusable_file_with_a_json_error(
     name: str, countenance: CommandLine, portrait: Image.Image, tmp_path: Path
 ) -> None:
     build, code = UNUSABLE[name]
-    bad, good = tmp_path / f"{name}.jpg", tmp_path / "good.jpg"
-    bad.write_bytes(build(portrait))
-    good.write_bytes(saved(portrait, "JPEG"))
-    run = countenance("detect", bad, "--json")
-    assert run.code == 3
-    assert [item["code"] for item in run.document["failed"]] == [code]
-    assert run.document["failed"][0]["remedy"]
-    run = countenance("detect", bad, good)
-    assert run.code == 1
-    assert f"{name}.jpg:" in run.err
-    run = countenance("compare", good, bad, "--json")
+    (tmp_path / "bad.jpg").write_bytes(build(portrait))
+    (tmp_path / "good.jpg").write_bytes(saved(portrait, "JPEG"))
+    run = countenance("compare", tmp_path / "good.jpg", tmp_path / "bad.jpg", "--json")
     assert run.code == 3
     assert run.document["error"]["code"] == code
-    run = countenance("compare", bad, good)
+    assert run.err == ""
+
+
+def test_an_error_in_words_stands_on_stderr_with_its_code_and_remedy(
+    countenance: CommandLine, portrait: Image.Image, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.jpg").write_bytes(bad_files.truncated(portrait, "JPEG"))
+    run = countenance("compare", tmp_path / "bad.jpg", tmp_path / "bad.jpg")
     assert run.code == 3
     assert run.out == ""
-    assert f"[{code}]" in run.err
+    assert "[image_unreadable]" in run.err
     assert "What to do:" in run.err
 
 

@@ -34,12 +34,15 @@ def reference_weights(data: bytes) -> dict[str, np.ndarray]:
     for node in graph.node:
         if node.op_type != "DequantizeLinear":
             continue
-        if np.prod(constants[node.input[1]].dims) == 1:
-            # One scale for everything: the runtime takes such a node only without the block's size.
+        operands = [constants[name] for name in node.input]
+        if np.prod(operands[1].dims) == 1:
+            # One scale for everything: the runtime takes that as a scalar, and without a block's size.
             del node.attribute[:]
+            operands[1].ClearField("dims")
+            operands[2].ClearField("dims")
         output = helper.make_tensor_value_info(node.output[0], TensorProto.FLOAT, None)
         # Every operand is a constant of the file, so the node alone is a whole model without inputs.
-        alone = helper.make_graph([node], "one", [], [output], [constants[name] for name in node.input])
+        alone = helper.make_graph([node], "one", [], [output], operands)
         model = helper.make_model(alone, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

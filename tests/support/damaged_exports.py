@@ -32,10 +32,7 @@ def edited(line: bytes, edit: Callable[[Record], object]) -> bytes:
 
 def _renumbered(lines: list[bytes]) -> list[bytes]:
     """Return the lines of a whole export with indices and end count as if nothing were missing."""
-    entries = [
-        edited(line, lambda record, i=i: record.update(index=i))  # type: ignore[misc]
-        for i, line in enumerate(lines[OPENING:-1])
-    ]
+    entries = [edited(line, lambda record, i=i: record.update(index=i)) for i, line in enumerate(lines[OPENING:-1])]
     return [*lines[:OPENING], *entries, edited(lines[-1], lambda record: record.update(entries=len(entries)))]
 
 
@@ -87,7 +84,7 @@ def _changed_entries() -> Iterator[ExportCase]:
         yield whole_case(f"entry-with-{name}", "entries_changed", lines)
     hidden = {name: field for name, field in json.loads(public[search])["entry"]["fields"].items() if "reason" in field}
     for name in hidden:
-        edit = fields(lambda f, name=name: f[name].update(commitment="f" * 64))  # type: ignore[misc]
+        edit = fields(lambda f, name=name: f[name].update(commitment="f" * 64))
         lines = [*public[:search], edited(public[search], edit), *public[search + 1 :]]
         yield whole_case(f"entry-with-withheld-{name}-changed", "entries_changed", lines)
 
@@ -322,7 +319,7 @@ def _rewritten_ledgers() -> Iterator[ExportCase]:
     yield whole_case("newer-checkpoint-held-of-a-fork", "held_1_contradicted", lines, (fork.checkpoint(),))
     proof = json.loads(lines[OPENING])["proof"]
     for i in range(len(proof)):
-        broken = edited(lines[OPENING], lambda r, i=i: r["proof"].__setitem__(i, "0" * 64))  # type: ignore[misc]
+        broken = edited(lines[OPENING], lambda r, i=i: r["proof"].__setitem__(i, "0" * 64))
         damaged = [*lines[:OPENING], broken, *lines[OPENING + 1 :]]
         yield whole_case(f"proof-to-newer-hash-{i}-changed", "held_1_contradicted", damaged, (LEDGER.checkpoint(),))
 
@@ -353,7 +350,7 @@ def _changed_selections() -> Iterator[ExportCase]:
     for i in range(3):
         yield with_second(
             f"proof-hash-{i}-changed", "entries_changed", lambda r, i=i: r["proof"].__setitem__(i, "0" * 64)
-        )  # type: ignore[misc]
+        )
     yield with_second("proof-hash-not-hex", "export_malformed", lambda r: r["proof"].__setitem__(0, "g" * 64))
     yield with_second("proof-hash-cut-short", "export_malformed", lambda r: r["proof"].__setitem__(0, "0" * 62))
     yield with_second("proof-hash-a-number", "export_malformed", lambda r: r["proof"].__setitem__(0, 0))
@@ -373,7 +370,7 @@ def _changed_selections() -> Iterator[ExportCase]:
     yield case("older-held-of-a-fork", "held_1_contradicted", lines, fork.checkpoint())
     proof_line = json.loads(head[2])
     for i in range(len(proof_line["proof"])):
-        broken = edited(head[2], lambda r, i=i: r["proof"].__setitem__(i, "0" * 64))  # type: ignore[misc]
+        broken = edited(head[2], lambda r, i=i: r["proof"].__setitem__(i, "0" * 64))
         yield case(f"consistency-hash-{i}-changed", "held_1_contradicted", [*head[:2], broken, *body, end], older)
     empty = edited(head[2], lambda r: r.update(proof=[]))
     yield case("consistency-proof-empty", "held_1_contradicted", [*head[:2], empty, *body, end], older)

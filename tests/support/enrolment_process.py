@@ -34,7 +34,7 @@ class EnrolmentJob:
         folder: Where database and key lie; made anew by the first child.
         photos: Folder of synthetic photos.
         delay_s: What looking at a photo takes.
-        report: Where to write the report, as the child's last act.
+        report: Where to write the counts of the report, before the run is marked as finished.
         kill_after_s: When the child is killed if it still lives; None: it may end.
     """
 
@@ -48,12 +48,16 @@ class EnrolmentJob:
 def enrol_once(job: EnrolmentJob) -> EnrolmentReport:
     """Open the store, create the gallery if need be, enrol the folder, and return the report."""
     folder = Path(job.folder)
+
+    def keep(report: EnrolmentReport) -> None:
+        Path(job.report).write_text(json.dumps(counted(report)), encoding="utf-8")
+
     store = open_store(f"sqlite:///{folder}/countenance.db", folder / "master.key", lambda: datetime.now(UTC))
     try:
         with suppress(GalleryExists):
             store.create_gallery(GALLERY, MADE_UP_MODEL, basis="test", retention_days=None)
         engine = SyntheticEngine(delay_s=job.delay_s)
-        return enrol(GALLERY, Path(job.photos), engine=engine, store=store, workers=2)
+        return enrol(GALLERY, Path(job.photos), engine=engine, store=store, workers=2, keep=keep)
     finally:
         store.close()
 
@@ -71,7 +75,7 @@ def main() -> None:
         if child == 0:
             status = 70
             try:
-                Path(job.report).write_text(json.dumps(counted(enrol_once(job))), encoding="utf-8")
+                enrol_once(job)
                 status = 0
             finally:
                 os._exit(status)

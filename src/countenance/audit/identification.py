@@ -15,80 +15,208 @@ Source: ISO/IEC 19795-1 terms as in the metrics reference, sections 1 and 5.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from countenance.audit.intervals import ClusterSums
+from countenance.audit.intervals import ClusterSums, critical_value, per_subject_variance
 from countenance.audit.measured_rate import MeasuredRate, per_subject_rates
-from countenance.audit.photo_set import PhotoSet, PreparedSets, prepare
+from countenance.audit.search_outcomes import SearchOutcomes, chance_of_any
 from countenance.core.comparison import meets
 from countenance.core.errors import AuditInputInvalid
 
 IntArray = npt.NDArray[np.int64]
 FloatNumbers = npt.NDArray[np.float64]
 
-#: Scores held at a time (8 bytes each).
-_SCORES_PER_BLOCK = 4_000_000
-#: Most similar other people kept for each probe; enough for any FPIR well below 1.
-CANDIDATES_KEPT = 100
-BY_PROBE_SUBJECT = "Wilson, effective sample size from the variance clustered by probe subject; for this gallery"
+METHOD = "Wilson, effective sample size from the variance clustered by probe subject; for the gallery as searched"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SearchOutcomes:
-    """Every probe searched in the gallery; a row a probe, in the order given.
+@dataclass(frozen=True, slots=True)
+class IdentificationRates:
+    """One rate by probe group and threshold, and overall.
 
     Attributes:
-        groups: Names of groups.
-        group: Group code of each probe.
-        subject: Subject code of each probe.
-        mated: Whether the probe's subject is enrolled.
-        non_mated: Whether the search counts as one of somebody not enrolled: not mated, or mates were taken out.
-        enrolled: People in the gallery.
-        others: People in the gallery who are not the probe's subject.
-        candidate_scores: Similarity of the most similar other people, highest first; minus infinity where there are
-            fewer, shape (probes, kept).
+        groups: Names of the groups.
         thresholds: Ascending.
-        candidates: Other people at or above each threshold, shape (probes, t).
-        mate_score: Similarity of the mate's most similar reference; NaN without a mate.
-        mate_rank: 1 + other people at or above the mate's similarity; 0 without a mate.
+        cells: By group, then threshold.
+        overall: By threshold.
     """
 
     groups: tuple[str, ...]
-    group: IntArray = field(repr=False)
-    subject: IntArray = field(repr=False)
-    mated: npt.NDArray[np.bool_] = field(repr=False)
-    non_mated: npt.NDArray[np.bool_] = field(repr=False)
+    thresholds: tuple[float, ...]
+    cells: tuple[tuple[MeasuredRate, ...], ...]
+    overall: tuple[MeasuredRate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selectivity:
+    """Expected false candidates a search.
+
+    Attributes:
+        estimate: Candidates / searches; may exceed 1.
+        low: Lower end of the 95 % interval, not below 0.
+        high: Upper end.
+        candidates: Other people returned.
+        searches: Non-mated searches.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    candidates: int
+    searches: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthPoint:
+    """FPIR at one gallery size, measured and as two models have it.
+
+    Attributes:
+        enrolled: People in the gallery.
+        measured: Exact average over all sub-galleries of that size.
+        binomial: 1 - (1 - p)^N with one chance p a person, as if all comparisons were independent.
+        heterogeneous: 1 - Π_h (1 - p_gh)^{N_h}, averaged over the probes' groups, gallery groups in proportion.
+    """
+
     enrolled: int
-    others: IntArray = field(repr=False)
-    candidate_scores: FloatNumbers = field(repr=False)
-    thresholds: FloatNumbers
-    candidates: IntArray = field(repr=False)
-    mate_score: FloatNumbers = field(repr=False)
-    mate_rank: IntArray = field(repr=False)
+    measured: MeasuredRate
+    binomial: float
+    heterogeneous: float
 
-    def false_positive_rate_at(self, threshold: float, enrolled: int) -> float:
-        """Return FPIR at any threshold, averaged over all sub-galleries of ``enrolled`` people.
 
-        Raises:
-            AuditInputInvalid: More people than the gallery holds, or so many candidates that the kept ones run out.
-        """
-        reached = meets(self.candidate_scores[self.non_mated], threshold).sum(axis=1)
-        if enrolled > 1 and self.candidate_scores.shape[1] < self.others.max() and np.any(
-            reached == self.candidate_scores.shape[1]
-        ) and enrolled < self.enrolled:
-            # With the whole list full the true number is unknown; the chance of meeting one is then all but certain.
-            reached = reached.copy()
-        return float(self._chances(reached, enrolled).mean())
+def false_positive_identification(outcomes: SearchOutcomes) -> IdentificationRates:
+    """Return FPIR(N, T): non-mated searches with at least one candidate / non-mated searches."""
+    hit = outcomes.candidates.sum(axis=1) > 0
+    return _by_group(outcomes, hit, outcomes.non_mated)
 
-    def _chances(self, reached: IntArray, enrolled: int) -> FloatNumbers:
-        others = self.others[self.non_mated]
-        if not 1 <= enrolled <= int(others.min(initial=self.enrolled)):
-            raise AuditInputInvalid(
-                f"The gallery searched holds {self.enrolled:,} people; FPIR at {enrolled:,} was not measured.",
-                remedy="Ask for a gallery no larger than the one searched.",
+
+def false_negative_identification(outcomes: SearchOutcomes, *, rank: int) -> IdentificationRates:
+    """Return FNIR(N, R, T): mated searches whose mate is not within rank R and at or above T / mated searches.
+
+    Raises:
+        AuditInputInvalid: The rank is below 1.
+    """
+    _require_rank(rank)
+    within = (outcomes.mate_rank <= rank)[:, None]
+    missed = np.stack([~meets(outcomes.mate_score, threshold) for threshold in outcomes.thresholds.tolist()], axis=1)
+    return _by_group(outcomes, missed | ~within, outcomes.mated)
+
+
+def rank_hit_rates(outcomes: SearchOutcomes, *, rank: int) -> tuple[tuple[MeasuredRate, ...], MeasuredRate]:
+    """Return the shares of mated searches with the mate within ``rank`` whatever its score: by group, and overall.
+
+    Raises:
+        AuditInputInvalid: The rank is below 1.
+    """
+    _require_rank(rank)
+    hit = (outcomes.mate_rank <= rank)[:, None]
+    found = _by_group(outcomes, hit, outcomes.mated)
+    return tuple(cell[0] for cell in found.cells), found.overall[0]
+
+
+def selectivity(outcomes: SearchOutcomes, at: int, group: int | None = None) -> Selectivity:
+    """Return the expected number of false candidates a search at the threshold with position ``at``.
+
+    Args:
+        outcomes: Searches.
+        at: Position of the threshold.
+        group: Probe group; all when None.
+
+    Source: metrics reference, sections 1 and 5: SEL = candidates / non-mated searches, an expectation whatever the
+    dependence; interval from the variance by probe subject, with Student's quantile.
+    """
+    chosen = outcomes.non_mated if group is None else outcomes.non_mated & (outcomes.group == group)
+    found = outcomes.candidates[chosen, :, at].sum(axis=1)
+    sums = _sums(outcomes, found[:, None].astype(np.float64), chosen)
+    searches = int(chosen.sum())
+    if sums.clusters < 2:
+        return Selectivity(float(found.mean()) if searches else math.nan, 0.0, math.inf, int(found.sum()), searches)
+    reach = critical_value(clusters=sums.clusters) * float(np.sqrt(per_subject_variance(sums)[0]))
+    estimate = float(sums.rate[0])
+    return Selectivity(estimate, max(0.0, estimate - reach), estimate + reach, int(found.sum()), searches)
+
+
+def false_positive_growth(outcomes: SearchOutcomes, at: int, sizes: Sequence[int]) -> tuple[GrowthPoint, ...]:
+    """Return FPIR at each gallery size up to the one searched, beside the binomial and the heterogeneous model.
+
+    Args:
+        outcomes: Searches.
+        at: Position of the threshold.
+        sizes: People enrolled.
+
+    Raises:
+        AuditInputInvalid: A size is below 1 or above the gallery searched, or there is no non-mated search.
+
+    Source: metrics reference, section 5; Drozdowski et al. 2021 for the heterogeneous model. A sub-gallery of N of G
+    people misses all k candidates with probability C(G - k, N) / C(G, N).
+    """
+    chosen = outcomes.non_mated
+    if not chosen.any():
+        raise AuditInputInvalid(
+            "There is no search of a person who is not enrolled.",
+            remedy="Search people who are not in the gallery, or take mates out of it.",
+        )
+    others = outcomes.others[chosen]
+    by_group = outcomes.candidates[chosen, :, at]
+    everybody = by_group.sum(axis=1)
+    people = np.bincount(outcomes.gallery_group, minlength=len(outcomes.groups)).astype(np.float64)
+    chance = everybody.sum() / others.sum()
+    per_group = _chance_by_groups(outcomes, by_group, chosen, people)
+    points = []
+    for size in sizes:
+        measured = _sums(outcomes, chance_of_any(everybody, others, size)[:, None], chosen)
+        in_gallery = people * size / people.sum()
+        with np.errstate(divide="ignore"):
+            missed = np.exp((np.log1p(-per_group) * in_gallery[None, :]).sum(axis=1))
+        points.append(
+            GrowthPoint(
+                enrolled=size,
+                measured=per_subject_rates(measured, method=METHOD)[0],
+                binomial=float(-np.expm1(size * np.log1p(-chance))) if chance < 1.0 else 1.0,
+                heterogeneous=float((1.0 - missed)[outcomes.group[chosen]].mean()),
             )
-        return chance_of_any(reached, others, enrolled)
+        )
+    return tuple(points)
+
+
+def _chance_by_groups(
+    outcomes: SearchOutcomes, by_group: IntArray, chosen: npt.NDArray[np.bool_], people: FloatNumbers
+) -> FloatNumbers:
+    """Return p_gh, a person of gallery group h being a candidate for a probe of group g, shape (g, g)."""
+    groups = len(outcomes.groups)
+    chances = np.zeros((groups, groups))
+    for own in range(groups):
+        of_group = outcomes.group[chosen] == own
+        searched = np.maximum(people, 1.0) * max(1, int(of_group.sum()))
+        chances[own] = by_group[of_group].sum(axis=0) / searched
+    return np.minimum(chances, 1.0)
+
+
+def _by_group(
+    outcomes: SearchOutcomes, error: npt.NDArray[np.bool_], chosen: npt.NDArray[np.bool_]
+) -> IdentificationRates:
+    def of(which: npt.NDArray[np.bool_]) -> tuple[MeasuredRate, ...]:
+        return per_subject_rates(_sums(outcomes, error[which].astype(np.float64), which), method=METHOD)
+
+    return IdentificationRates(
+        groups=outcomes.groups,
+        thresholds=tuple(outcomes.thresholds.tolist()),
+        cells=tuple(of(chosen & (outcomes.group == code)) for code in range(len(outcomes.groups))),
+        overall=of(chosen),
+    )
+
+
+def _sums(outcomes: SearchOutcomes, errors: FloatNumbers, chosen: npt.NDArray[np.bool_]) -> ClusterSums:
+    """Return cluster sums by probe subject of errors by chosen probe, shape (chosen, t)."""
+    _, subject = np.unique(outcomes.subject[chosen], return_inverse=True)
+    count = int(subject.max(initial=-1)) + 1
+    by_subject = np.zeros((count, errors.shape[1]))
+    np.add.at(by_subject, subject, errors)
+    return ClusterSums.of(by_subject, np.bincount(subject, minlength=count))
+
+
+def _require_rank(rank: int) -> None:
+    if rank < 1:
+        raise AuditInputInvalid(f"Rank {rank} does not exist.", remedy="Ranks start at 1, the most similar person.")

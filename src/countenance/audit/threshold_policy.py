@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from countenance.audit.identification import SearchOutcomes
+from countenance.audit.search_outcomes import SearchOutcomes
 from countenance.audit.pair_counts import PairCounts
 from countenance.audit.tile_scores import EDGES
 from countenance.core.errors import AuditInputInvalid, CalibrationUnsupported

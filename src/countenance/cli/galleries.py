@@ -164,11 +164,11 @@ def enrol(
                     store=store,
                     workers=app.workers,
                     progress=progress,
+                    keep=lambda report: _write_rejects(report, rejects),
                 )
             except KeyboardInterrupt:
                 err.print("Interrupted. Run the same command again: it goes on where it stopped.")
                 raise typer.Exit(exit_codes.INTERRUPTED) from None
-    _write_rejects(report, rejects)
     if as_json:
         print_json("enrol", {"report": report, "rejects_file": rejects if report.rejects else None})
     else:

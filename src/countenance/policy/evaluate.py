@@ -46,9 +46,10 @@ def evaluate(policies: PolicySet, request: PolicyRequest | Mapping[str, object],
     if now.utcoffset() is None or not 1970 <= now.year <= 9998:
         return _failed(policies, DECIDING_FAILED, "The clock is not usable.", ("the time has no offset from UTC",))
     found = policies.book.consult(request.action, request, now)
-    if found.errors:
-        return _failed(policies, DECIDING_FAILED, "The rules could not be evaluated.", found.errors)
-    if found.objections or not found.permits:
+    if found.errors or not (found.objections or found.permits):
+        errors = found.errors or ("no rule permitted and none objected",)
+        return _failed(policies, DECIDING_FAILED, "The rules could not be evaluated.", errors)
+    if found.objections:
         return _decision(policies, Outcome.DENY, _reasons(policies, found.objections), request)
     gaps = _coverage_gaps(policies, request, now)
     if gaps:

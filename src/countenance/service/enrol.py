@@ -77,6 +77,7 @@ def enrol(
     store: EnrolmentStore,
     workers: int,
     progress: Progress | None = None,
+    keep: Callable[[EnrolmentReport], None] | None = None,
 ) -> EnrolmentReport:
     """Enrol all photos of a folder or CSV list and return what came of each.
 
@@ -87,6 +88,9 @@ def enrol(
         store: Holds the gallery.
         workers: Photos processed at once.
         progress: Called with (photos done, photos in all, counts so far) after every batch.
+        keep: Called with the report before the run is marked as finished. If it fails, or the process ends in it, the
+            same call gives the same report again; once a run is finished, the same call is a new run, to which
+            everything enrolled is a duplicate.
 
     Raises:
         GalleryNotFound: There is no such gallery.
@@ -118,14 +122,17 @@ def enrol(
             if progress is not None:
                 progress(done, len(photos), counts)
     outcomes = store.outcomes(run.run_id)
-    store.finish_run(run.run_id)
     final = Counter(item.outcome for item in outcomes)
-    return EnrolmentReport(
+    report = EnrolmentReport(
         gallery=gallery,
         counts={status: final[status] for status in EnrolmentStatus},
         rejects=tuple(item for item in outcomes if item.outcome is not EnrolmentStatus.STORED),
         resumed=resumed,
     )
+    if keep is not None:
+        keep(report)
+    store.finish_run(run.run_id)
+    return report
 
 
 def _record(store: EnrolmentStore, run_id: str, batch: Sequence[_Judged]) -> tuple[EnrolmentOutcome, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -70,6 +71,30 @@ def test_the_heaviest_assignment_weighs_as_much_as_the_best_permutation(weights:
     assert sum(row[at] for row, at in zip(weights, columns, strict=True)) == best
 
 
+def heaviest_total(weights: list[list[int]]) -> int:
+    """Return the greatest total by trying every column for every row, remembering the best of each set of columns."""
+    best = {0: 0}
+    for row in weights:
+        following: dict[int, int] = {}
+        for taken, total in best.items():
+            for at, weight in enumerate(row):
+                if not taken >> at & 1:
+                    key = taken | 1 << at
+                    following[key] = max(total + weight, following.get(key, total + weight))
+        best = following
+    return max(best.values())
+
+
+@pytest.mark.parametrize("largest", [1, 3, 20, 10**30])
+def test_the_heaviest_assignment_of_larger_tables_is_found(largest: int) -> None:
+    rng = random.Random(largest)
+    for _ in range(25):
+        weights = [[rng.randint(0, largest) for _ in range(8)] for _ in range(7)]
+        columns = heaviest_assignment(weights)
+        assert len(set(columns)) == 7
+        assert sum(row[at] for row, at in zip(weights, columns, strict=True)) == heaviest_total(weights)
+
+
 SIMILARITIES = st.one_of(
     st.sampled_from([THRESHOLD, 0.5, 0.6, 1.0]), st.floats(THRESHOLD, 1.0), st.just(math.nextafter(0.5, 1.0))
 )
@@ -85,6 +110,20 @@ def test_the_total_is_that_of_the_best_of_all_assignments(faces: list[CandidateL
     choice = [each.assigned for each in result]
     assert choice in list(every_assignment(faces, exempt))
     assert worth(choice, THRESHOLD) == max(worth(each, THRESHOLD) for each in every_assignment(faces, exempt))
+
+
+@given(
+    faces=st.lists(
+        st.dictionaries(st.sampled_from("abcd"), st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=3).map(
+            lambda d: face(**d)
+        ),
+        min_size=3,
+        max_size=5,
+    )
+)
+def test_of_equal_totals_one_with_more_faces_is_taken_but_never_a_smaller_total(faces: list[CandidateList]) -> None:
+    choice = [each.assigned for each in assign_each_subject_once(faces, threshold_value=0.0)]
+    assert worth(choice, 0.0) == max(worth(each, 0.0) for each in every_assignment(faces, set()))
 
 
 @given(faces=FACES, exempt=st.sets(st.sampled_from(["ada", "bo"]), max_size=2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import math
+import threading
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -278,10 +279,16 @@ def test_an_error_in_a_thread_of_a_search_reaches_the_caller(monkeypatch: pytest
     small_blocks(monkeypatch, rows_in_a_product=8, products=4)
     built = build_index(references, model=references[0].template.model, revision=0, threads=2)
 
-    def broken(*_: object) -> None:
-        raise MemoryError
+    raised = threading.Event()
 
-    monkeypatch.setattr(block_products.BlockProducts, "offer_block", broken)
+    def broken_elsewhere(*_: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            assert raised.wait(10)
+        else:
+            raised.set()
+            raise MemoryError
+
+    monkeypatch.setattr(block_products.BlockProducts, "offer_block", broken_elsewhere)
     with pytest.raises(MemoryError):
         built.search(references[0].template, threshold_value=0.2, limit=4)
 

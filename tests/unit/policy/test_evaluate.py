@@ -15,6 +15,8 @@ from countenance.policy.decision import Outcome
 from countenance.policy.evaluate import DECIDING_FAILED, NOT_COVERED, REQUEST_INVALID, evaluate
 from countenance.policy.permits import parse_operator_list
 from countenance.policy.policy_set import build_policy_set
+from countenance.policy.rulebook import RuleBook
+from countenance.policy.rules import parse_rules
 from tests.support.policy_builders import (
     NOW,
     fresh_install,
@@ -30,6 +32,7 @@ from tests.support.policy_requests import plain_requests, times
 
 _WORKED = vectors("worked_examples.json")["cases"]
 _FRESH = vectors("fresh_install.json")["cases"]
+_CITATIONS = next(pack.citations for pack in shipped_packs() if pack.name == "two-people")
 _WRONG = {
     Kind.CHOICE: ["no_such_word", "", 1, True, None, ["search_1_n"]],
     Kind.CHOICES: ["race_ethnicity", ["no_such_word"], [1], [["age"]], None, {"age": 1}],
@@ -118,6 +121,27 @@ def test_engine_error_denies(monkeypatch: pytest.MonkeyPatch) -> None:
 
     policies = build_policy_set(shipped_packs(), fresh_install().enabled, fresh_install().operator)
     monkeypatch.setattr("countenance.policy.rulebook.cedarpy.is_authorized", broken)
+
+    decision = evaluate(policies, own_album(), NOW)
+
+    assert (decision.decision, decision.rule_ids) == (Outcome.DENY, (DECIDING_FAILED,))
+
+
+def test_rule_that_fails_while_it_is_evaluated_denies() -> None:
+    overflow = """@id("P12.overflow") @citation("EU-14-5") @says("It fails.") @change("Nothing.")
+    forbid (principal, action, resource) when { context.retention_days * 9223372036854775807 > 0 };"""
+    failing = dataclasses.replace(shipped_packs()[0], rules=parse_rules(overflow, source="x"), citations=_CITATIONS)
+    places = dataclasses.replace(failing, covers=frozenset({"US"}))
+    policies = build_policy_set([places], [places.name], unsafe_permit_everything())
+
+    assert evaluate(policies, plain_request("Enroll", retention_days=1), NOW).decision is Outcome.DENY
+    decision = evaluate(policies, plain_request("Enroll", retention_days=2), NOW)
+    assert (decision.decision, decision.rule_ids) == (Outcome.DENY, (DECIDING_FAILED,))
+    assert "overflow" in decision.errors[0]
+
+
+def test_rules_without_any_permit_deny() -> None:
+    policies = dataclasses.replace(fresh_install(), book=RuleBook(shipped_packs()[0].rules))
 
     decision = evaluate(policies, own_album(), NOW)
 

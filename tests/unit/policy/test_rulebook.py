@@ -130,6 +130,7 @@ def test_rule_that_reads_more_than_it_says_is_refused_when_its_chapter_opens() -
         RuleBook([liar]).consult(Action.SEARCH, request(), NOW)
 
 
+@settings(max_examples=15, deadline=None)
 @given(case=st.sampled_from(vectors("worked_examples.json")["cases"]))
 def test_consulting_does_not_depend_on_what_was_asked_before(case: dict[str, Any]) -> None:
     asked = request(case["action"], **case["set"])
