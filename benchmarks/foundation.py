@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import dlib_speed, large_photo, lfw_view1, pipeline_speed, process_costs
+from benchmarks import dlib_speed, exact_search, large_photo, lfw_view1, pipeline_speed, process_costs
 from benchmarks.engines import LFW_VARIABLE
 from benchmarks.machine import machine_lines
 from benchmarks.rows import Row, as_markdown, as_text
@@ -30,7 +30,7 @@ def main() -> None:
         "pipeline": lambda: pipeline_speed.run(lfw),
         "dlib": lambda: dlib_speed.run(lfw, arguments.dlib_python),
         "large": large_photo.run,
-        "search": _exact_search,
+        "search": lambda: exact_search.run(interpreter=arguments.dlib_python),
         "process": process_costs.run,
     }
     rows: list[Row] = []
@@ -44,19 +44,17 @@ def main() -> None:
         RESULT.write_text(_page(rows), encoding="utf-8")
 
 
-def _exact_search() -> list[Row]:
-    from benchmarks import exact_search
-
-    return exact_search.run()
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.foundation", description=__doc__)
     given = os.environ.get(LFW_VARIABLE)
     parser.add_argument(
         "--lfw", type=Path, default=Path(given) if given else None, help=f"folder of LFW View 1 (${LFW_VARIABLE})"
     )
-    parser.add_argument("--dlib-python", type=Path, help="interpreter with dlib, face_recognition and faiss")
+    parser.add_argument(
+        "--dlib-python",
+        type=Path,
+        help="interpreter with dlib, face_recognition and faiss; the exact search is then measured there",
+    )
     parser.add_argument(
         "--only",
         nargs="+",

@@ -23,7 +23,6 @@ import numpy.typing as npt
 
 from countenance.audit.intervals import CONFIDENCE
 from countenance.audit.subject_pairs import SubjectComparisons
-from countenance.core.comparison import meets
 from countenance.core.errors import AuditInputInvalid
 
 FloatNumbers = npt.NDArray[np.float64]
@@ -139,7 +138,7 @@ def _part(
         scope = np.ones(same.size) if target_group is None else (same == target_group).astype(np.float64)
         most = (overall if target_group is None else within[:, target_group]) * (target or 0.0)
         cut = _recalibrated(data, np.cumsum(pair * scope, axis=1), most)
-    chosen = pair * (data.score[None, :] >= cut[:, None])
+    chosen = pair * (np.arange(data.score.size)[None, :] < _reached(data.score, cut)[:, None])
     errors = np.stack([chosen[:, same == code].sum(axis=1) for code in range(len(data.groups))], axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         rates = Replicates(cut, chosen.sum(axis=1) / overall, errors / within, _fnmr(data, weights, cut))
@@ -167,10 +166,16 @@ def _recalibrated(data: SubjectComparisons, cumulative: FloatNumbers, most: Floa
     return np.where(any_left, cut, np.nan)
 
 
+def _reached(scores: FloatNumbers, cut: FloatNumbers) -> IntArray:
+    """Return how many of the scores, which do not increase, are at or above each threshold: a match is at or above."""
+    return np.searchsorted(-scores, -cut, side="right")
+
+
 def _fnmr(data: SubjectComparisons, weights: FloatNumbers, cut: FloatNumbers) -> FloatNumbers:
     rates = np.full((len(weights), len(data.groups)), np.nan)
     mated = weights[:, data.mated_subject]
-    missed = mated * (data.mated_score[None, :] < cut[:, None])
+    hits = _reached(data.mated_score, cut)
+    missed = mated * (np.arange(data.mated_score.size)[None, :] >= hits[:, None])
     group = data.group[data.mated_subject]
     for code in range(len(data.groups)):
         total = mated[:, group == code].sum(axis=1)

@@ -8,8 +8,8 @@ Rules kept here:
 - Every measure is pushed away from parity by noise alone. ``permutation`` gives what to expect without a difference.
 
 Source: NIST FRTE demographic tables and IR 8429 (max/min, max/mean, max/geomean, mean |log10|, Gini); Howard et al.
-2022, arXiv 2203.05051 (GARBE, and IR as given there); de Freitas Pereira and Marcel 2020, arXiv 2011.02395 (FDR); Wang and
-Deng 2020 (SER, STD); metrics reference, sections 2.2 and 3.
+2022, arXiv 2203.05051 (GARBE, and IR as given there); de Freitas Pereira and Marcel 2020, arXiv 2011.02395 (FDR);
+Wang and Deng 2020 (SER, STD); metrics reference, sections 2.2 and 3.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def combined_measures(
 
 def _weighted_product(ratios: Sequence[float], weights: Sequence[float]) -> float:
     # A side of weight zero has no say, whatever its ratio (infinity to the power of zero would be 1, NaN would not).
-    return math.prod(ratio**weight for ratio, weight in zip(ratios, weights, strict=True) if weight > 0.0)
+    return float(math.prod(ratio**weight for ratio, weight in zip(ratios, weights, strict=True) if weight > 0.0))
 
 
 def skewed_error_ratio(errors: Sequence[float]) -> float:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from countenance.audit.search_outcomes import SearchOutcomes
 from countenance.audit.pair_counts import PairCounts
+from countenance.audit.search_outcomes import SearchOutcomes
 from countenance.audit.tile_scores import EDGES
 from countenance.core.errors import AuditInputInvalid, CalibrationUnsupported
 from countenance.core.thresholds import ERRORS_FOR_THRESHOLD

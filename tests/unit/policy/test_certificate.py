@@ -68,6 +68,7 @@ def test_signed_content_without_a_key_is_unreadable(key: str) -> None:
         (("evaluator", "independent"), "yes"),
         (("evaluated_on",), "last summer"),
         (("worst_group_fnmr", "estimate"), 0.001),
+        (("worst_group_fnmr", "estimate"), 0.02),
         (("worst_group_fnmr", "errors"), 1001),
         (("worst_group_fnmr", "errors"), -1),
         (("worst_group_fnmr", "trials"), 0),
