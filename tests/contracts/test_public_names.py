@@ -35,7 +35,7 @@ def test_another_name_is_an_attribute_error() -> None:
     ("statement", "absent"),
     [
         ("import countenance", {"numpy", "onnxruntime", "sqlalchemy", "PIL", "cv2", "typer", "rich", "cryptography"}),
-        ("import countenance.cli.main", {"onnxruntime", "sqlalchemy", "alembic", "PIL", "cv2", "jinja2", "onnx"}),
+        ("import countenance.cli.main", {"onnxruntime", "sqlalchemy", "alembic", "PIL", "jinja2", "onnx"}),
         ("from countenance import compare", {"onnxruntime", "sqlalchemy", "PIL", "cv2", "typer"}),
     ],
 )

@@ -13,16 +13,9 @@ FOLDERS = ("src", "tests", "docs", "benchmarks", "requirements", ".ci")
 SAMPLE_SET = REPOSITORY / "src" / "countenance" / "sample_cohort"
 LARGEST_BYTES = 1_000_000
 # Put together here, so that this file does not hold what it looks for.
-REGISTRIES = (
-    "pypi" + ".org",
-    "pythonhosted" + ".org",
-    "--index" + "-url",
-    "--extra-index" + "-url",
-    "registry.npm" + "js",
-)
-MACHINE_PATHS = re.compile(
-    r"(?<![\w.\-~<])/(?:" + "|".join(("wo" + "rk", "ro" + "ot", "ho" + "me/[a-z]", "Us" + "ers/[a-z]")) + r")\b/?"
-)
+REGISTRIES = tuple("".join(parts) for parts in (("pypi", ".org"), ("pythonhosted", ".org"), ("--index", "-url")))
+OWNED = "|".join("".join(parts) for parts in (("wo", "rk"), ("ro", "ot"), ("ho", "me/[a-z]+"), ("Us", "ers/[a-zA-Z]+")))
+MACHINE_PATHS = re.compile(rf"(?<![\w.\-~<])/(?:{OWNED})\b/?")
 
 
 def files() -> Iterator[Path]:

@@ -101,7 +101,8 @@ def test_a_close_up_that_fills_the_frame_is_found(engine: FacePipeline, cohort: 
         close = engine.read_faces(saved(large, "JPEG", quality=95))
         assert len(close.faces) == 1, name
         assert close.faces[0].box.width_px > 1000
-        assert cosine(close, cohort[name]) > 0.85
+        # With the main level alone, where the face is twice the trained size, the landmarks slip and it is 0.92.
+        assert cosine(close, cohort[name]) > 0.935
 
 
 @pytest.mark.parametrize("name", ["p005_reference.jpg", "p022_probe.jpg"])
@@ -120,18 +121,14 @@ def test_twelve_megapixels_and_one_give_the_same_template(name: str, engine: Fac
     assert np.abs(difference).max() < 3 * scale
 
 
-def test_a_small_face_in_a_large_jpeg_is_sampled_from_full_resolution(
-    engine: FacePipeline, cohort: dict[str, PhotoFaces]
-) -> None:
-    name = "p005_reference.jpg"
+def test_a_small_face_in_a_large_jpeg_is_sampled_from_full_resolution(engine: FacePipeline) -> None:
     large = Image.new("RGB", (4000, 3000), (120, 125, 130))
-    large.paste(opened(name).resize((240, 240), Image.Resampling.LANCZOS), (1900, 1400))
-    found = engine.read_faces(saved(large, "JPEG", quality=95))
-    assert len(found.faces) == 1
-    assert cosine(found, cohort[name]) > 0.9
-    # Decoded at a quarter only, as detection sees it, the face has too few pixels for that.
-    quarter = engine.read_faces(saved(large.resize((1000, 750), Image.Resampling.LANCZOS), "JPEG", quality=95))
-    assert not quarter.faces or cosine(quarter, cohort[name]) < cosine(found, cohort[name])
+    large.paste(opened("p005_reference.jpg").resize((130, 130), Image.Resampling.LANCZOS), (1900, 1400))
+    whole = engine.read_faces(saved(large, "BMP"))
+    reduced = engine.read_faces(saved(large, "JPEG", quality=97))
+    assert len(whole.faces) == len(reduced.faces) == 1
+    # From the half-size pixels that detection sees, the eyes 12 apart, it would be 0.86.
+    assert cosine(reduced, whole) > 0.96
 
 
 def test_small_faces_in_a_large_group_photo_are_all_found(engine: FacePipeline) -> None:

@@ -1,7 +1,12 @@
 """The second built-in recogniser: dlib's ResNet, for audits that compare two real systems.
 
 The face is found by the same detector as for every other recogniser; dlib's own five-point shape predictor then places
-the landmarks its 150-pixel chip needs, within the detector's box made square the way dlib's detector boxes are.
+the landmarks its 150-pixel chip needs, within a square like those of dlib's own detector. On 239 pairs of LFW View 1 the
+separation of mated and non-mated scores is the same as with dlib's own boxes (d' 4.01 and 4.03).
+
+dlib's author compares the raw descriptors by Euclidean distance; here, as everywhere, templates have unit length and are
+compared by cosine. That costs dlib some separation (d' 4.26 with distances on the same pairs), so its rates in this
+package are those of the network under cosine, not of the dlib program.
 """
 
 from __future__ import annotations

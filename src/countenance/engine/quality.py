@@ -27,8 +27,8 @@ class QualityLimits:
         over_exposure: Greatest share of nearly white pixels (above 247 of 255) in the centre of the crop.
         dynamic_range_bits: Least entropy of the grey levels in the centre of the crop, in bits.
         yaw_asymmetry: Greatest |asymmetry| of the nose between the eyes: 0 frontal, 1 nose over an eye. Mated pairs
-            with a photo above 1.1 are missed about ten times as often (12 % against 1.5 % at FMR 1e-4), which is still a
-            usable face; the limit is where 99.9 % of LFW View 1 lies below.
+            with a photo above 1.1 are missed more often (12 % against 1.5 % at FMR 1e-4), which is still a usable
+            face; the limit is where 99.9 % of LFW View 1 lies below.
         visible_share: Least share of the box that lies inside the photo.
     """
 
