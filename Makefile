@@ -11,7 +11,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 help:
 	@echo "make demo    the main job on the sample cohort; opens with demo-output/index.html"
 	@echo "make test    install and run every check and test"
-	@echo "make bench   the benchmark tables (COUNTENANCE_LFW_VIEW1=folder for the accuracy rows)"
+	@echo "make bench   the benchmark tables (LFW_VIEW1=folder for the accuracy rows)"
 	@echo "make lock    compile requirements/*.txt again (hashes, no index address)"
 
 # The locks are installed with hashes; the package itself without any resolving.

@@ -12,7 +12,7 @@ from countenance.engine.pipeline import FacePipeline
 from countenance.settings import read_settings
 
 #: Names the folder with the photos of LFW View 1. Every other name with this prefix is a setting of the package.
-LFW_VARIABLE = "COUNTENANCE_LFW_VIEW1"
+LFW_VARIABLE = "LFW_VIEW1"
 
 
 def package_environment() -> dict[str, str]:

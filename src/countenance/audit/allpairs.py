@@ -23,14 +23,13 @@ from countenance.audit.blas_threads import single_threaded_products
 from countenance.audit.mated_scores import mated_counts
 from countenance.audit.pair_counts import PairCounts, PairList, Tally, mirrored, non_mated_trials
 from countenance.audit.photo_set import PhotoSet, PreparedSets, SortedPhotos, prepare
-from countenance.audit.tile_scores import BINS, TilePairs, TileScorer
+from countenance.audit.tile_scores import BINS, LeftOut, TilePairs, TileScorer
 from countenance.core.errors import AuditInputInvalid
 
 IntArray = npt.NDArray[np.int64]
 
-#: Photos along the sides of a tile (about: tiles end where a subject ends). 1 MB of scores, measured best on a
-#: processor with 1 MB of second-level cache; anything from 64 to 2048 is within 15 %.
-TILE_ROWS = 256
+#: Most photos along the sides of a tile (tiles end where a subject ends, and share a group evenly): 4 MB of scores.
+TILE_ROWS = 1024
 TILE_COLUMNS = 1024
 #: Kept pairs above which a floor is refused: 24 bytes each.
 KEPT_LIMIT = 20_000_000
@@ -137,7 +136,9 @@ def _spans(side: SortedPhotos, length: int) -> list[tuple[range, int]]:
     while start < side.subject.size:
         group = int(side.group[start])
         group_end = int(np.searchsorted(side.group, group, side="right"))
-        fitting = ends[(ends > start) & (ends <= min(start + length, group_end))]
+        left = group_end - start
+        even = -(-left // -(-left // length))
+        fitting = ends[(ends > start) & (ends <= min(start + even, group_end))]
         stop = int(fitting[-1]) if fitting.size else int(ends[np.searchsorted(ends, start, side="right")])
         spans.append((range(start, stop), group))
         start = stop
@@ -181,43 +182,45 @@ class _Run:
         )
         best = _Best(self._request.highest)
         while (tile := self._next()) is not None:
-            scorer.multiply(tile.rows, tile.columns)
-            self._leave_out(scorer, tile)
-            histogram = scorer.histogram()
-            pairs = self._notable(scorer, best)
+            floor = self._floor(best)
+            histogram = scorer.score(tile.rows, tile.columns, self._left_out(tile), floor)
+            if best.count and not np.isfinite(best.floor):
+                best.floor, best.seen = scorer.kth_highest(best.count), True
+                floor = self._floor(best)
+                scorer.find_from(floor)
+            pairs = None
+            if floor < np.inf:
+                pairs = scorer.pairs(self.tally.thresholds, min(self._kept_from, best.floor))
+                best.offer(pairs)
             with self._lock:
                 self._merge(tile, histogram, pairs)
         with self._lock:
             self._highest.append(best.pairs)
 
+    @property
+    def _kept_from(self) -> float:
+        return np.inf if self._request.keep_from is None else self._request.keep_from
+
+    def _floor(self, best: _Best) -> float:
+        """Return the similarity from which on a pair matters: to a threshold, the kept pairs or the highest ones."""
+        # Before any tile is known, the highest pairs have no floor yet; see ``_work``.
+        highest = best.floor if np.isfinite(best.floor) or best.seen else np.inf
+        return float(min([self._kept_from, highest, *self.tally.thresholds[:1].tolist()]))
+
     def _next(self) -> _Tile | None:
         with self._lock:
             return next(self._waiting, None)
 
-    def _leave_out(self, scorer: TileScorer, tile: _Tile) -> None:
-        if self._sets.one_set and tile.columns.start < tile.rows.stop:
-            scorer.leave_out_lower_triangle()
+    def _left_out(self, tile: _Tile) -> LeftOut:
+        triangle = self._sets.one_set and tile.columns.start < tile.rows.stop
         probes, references = self._sets.probes.subject, self._sets.references.subject
         # Codes are sorted, so nearly all tiles show at their ends that nobody is on both sides.
         if probes[tile.rows[-1]] < references[tile.columns[0]] or references[tile.columns[-1]] < probes[tile.rows[0]]:
-            return
+            return LeftOut(lower_triangle=triangle)
         rows = _subject_ranges(self._sets.probes, tile.rows)
         columns = _subject_ranges(self._sets.references, tile.columns)
-        for subject in rows.keys() & columns.keys():
-            scorer.leave_out(rows[subject], columns[subject])
-
-    def _notable(self, scorer: TileScorer, best: _Best) -> TilePairs | None:
-        """Return the pairs at or above a threshold or the floor, after telling ``best`` about them."""
-        if best.count and not np.isfinite(best.floor):
-            best.floor = scorer.kth_highest(best.count)
-        kept_from = np.inf if self._request.keep_from is None else self._request.keep_from
-        exact_from = min(kept_from, best.floor)
-        floor = min([exact_from, *self.tally.thresholds[:1].tolist()])
-        if floor == np.inf:
-            return None
-        pairs = scorer.pairs_from(floor, self.tally.thresholds, exact_from)
-        best.offer(pairs)
-        return pairs
+        shared = sorted(rows.keys() & columns.keys())
+        return LeftOut(tuple((rows[subject], columns[subject]) for subject in shared), triangle)
 
     def _merge(self, tile: _Tile, histogram: IntArray, pairs: TilePairs | None) -> None:
         self.histogram[tile.groups] += histogram
@@ -247,6 +250,7 @@ class _Best:
     def __init__(self, count: int) -> None:
         self.count = count
         self.floor = -np.inf if count else np.inf
+        self.seen = not count
         nothing = np.empty(0, dtype=np.int64)
         self.pairs = TilePairs(nothing, nothing, np.empty(0))
 

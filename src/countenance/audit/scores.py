@@ -57,4 +57,4 @@ def _sum_by_halves(terms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         half = width // 2
         columns[:half] += columns[width - half : width]
         width -= half
-    return columns[0]
+    return np.asarray(columns[0])

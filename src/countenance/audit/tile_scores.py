@@ -5,9 +5,9 @@ Rules kept here:
 - The product is only a guide. A pair is counted by its float32 score where that cannot be wrong; every pair near a
   bin's edge is scored again (``scores.pair_scores``) and put where that score belongs. Counts therefore do not depend
   on the shape of tiles, the number of threads or the processor.
-- "Near" starts at ``USUAL_ERROR``, many times the rounding error seen in products of unit templates. Each tile checks
-  it on every pair it scores again and on a fixed sample; if one is off by more than half of it, the whole tile is
-  judged with the bound that no rounding can exceed.
+- "Near" starts at ``USUAL_ERROR`` (``USUAL_STRONG_ERROR``), ten and more times the usual rounding error. Each tile
+  checks that on every pair it scores again and on a fixed sample; where an error is over half of it, "near" is widened,
+  at most to the bound that no rounding can exceed.
 - The histogram is OpenCV's ``calcHist`` over 16-bit bin numbers: 0.2 ns a score where ``numpy.bincount`` takes 1.2.
 """
 
@@ -39,14 +39,22 @@ _LEFT_OUT = np.float32(0.5) - _OFFSET
 _COUNTED = _FIRST / 2
 #: calcHist's range, rounded up to a power of two.
 _CODES = 2048
-#: Rounding error of a float32 product of unit templates that is taken for granted until a tile shows otherwise.
-#: Largest seen over 9 million pairs each of eight kinds of templates, 128 and 512 elements: 9.0e-7 for near
-#: duplicates, 2.8e-7 else.
-USUAL_ERROR = 2.0**-20
-#: Scores handled at a time; the passes over them stay in a processor's second-level cache.
-SCORES_PER_STEP = 65_536
+#: Rounding errors of a float32 product of unit templates that are taken for granted until a tile shows otherwise: of
+#: scores up to ``STRONG`` in size, and of stronger ones, whose partial sums are larger. Seen in 9 million pairs each of
+#: several kinds of templates, 128 and 512 elements: 2.8e-7 at most and 3e-8 on average (root mean square) around zero,
+#: 5.2e-7 and 9e-8 around 0.5, 9.0e-7 and 1.7e-7 around 1.
+USUAL_ERROR = 2.0**-21
+USUAL_STRONG_ERROR = 2.0**-18
+STRONG = 0.25
+#: Scores multiplied and marked at a time, 1 MB: measured best on a processor with 1 MB of second-level cache.
+SCORES_PER_STRIP = 262_144
 #: Pairs of a tile whose error is looked at whatever their score.
 _SAMPLE = 16
+#: calcHist counts in float32, which holds whole numbers up to here.
+_COUNTS_EXACT = 2**24
+#: Marks (bytes) in a machine word.
+_WORD = 8
+_NOTHING: IntArray = np.empty(0, dtype=np.int64)
 
 
 def error_bound(dimension: int) -> float:
@@ -60,10 +68,35 @@ def error_bound(dimension: int) -> float:
 
 
 def _bin_counts(codes: npt.NDArray[np.uint16]) -> IntArray:
-    """Return how often each bin number below ``_CODES`` occurs; exact, as a step has far fewer than 2^24 scores."""
-    # One row: OpenCV walks a column of single elements ten times as slowly.
-    image = codes.reshape(1, -1)
-    return np.asarray(cv2.calcHist([image], [0], None, [_CODES], [0, _CODES]).ravel().astype(np.int64))
+    """Return how often each bin number below ``_CODES`` occurs."""
+    counts = np.zeros(_CODES, dtype=np.int64)
+    for start in range(0, codes.size, _COUNTS_EXACT):
+        # One row: OpenCV walks a column of single elements ten times as slowly.
+        image = codes[start : start + _COUNTS_EXACT].reshape(1, -1)
+        counts += cv2.calcHist([image], [0], None, [_CODES], [0, _CODES]).ravel().astype(np.int64)
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Comparisons of a tile that do not count.
+
+    Attributes:
+        rectangles: Ranges of probe and reference positions (mated comparisons).
+        lower_triangle: Whether a position's comparisons with itself and earlier ones are left out (one set).
+    """
+
+    rectangles: tuple[tuple[range, range], ...] = ()
+    lower_triangle: bool = False
+
+    def blank(self, strip: FloatArray, top: int, left: int) -> None:
+        """Overwrite what does not count in a strip of raw products whose corner is at positions (top, left)."""
+        if self.lower_triangle:
+            own = np.arange(top, top + strip.shape[0])[:, None]
+            strip[own >= np.arange(left, left + strip.shape[1])[None, :]] = _LEFT_OUT
+        for rows, columns in self.rectangles:
+            inside = slice(max(rows.start - top, 0), max(rows.stop - top, 0))
+            strip[inside, columns.start - left : columns.stop - left] = _LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,72 +126,72 @@ class TileScorer:
     def __init__(self, probes: FloatArray, references: FloatArray, largest: int) -> None:
         self._probes, self._references = probes, references
         self._bound = error_bound(probes.shape[1])
-        self._scores = np.empty(largest, dtype=np.float32)
-        self._scaled = np.empty((0, probes.shape[1]), dtype=np.float32)
-        self._difference = np.empty(SCORES_PER_STEP, dtype=np.float32)
-        self._near = np.empty(SCORES_PER_STEP, dtype=np.bool_)
-        self._codes = np.empty(SCORES_PER_STEP, dtype=np.uint16)
-        self._tile = self._scores.reshape(1, -1)
+        self._usual, self._usual_strong = min(USUAL_ERROR, self._bound), min(USUAL_STRONG_ERROR, self._bound)
+        size = -(-largest // _WORD) * _WORD
+        self._buffer = np.empty(size, dtype=np.float32)
+        self._codes = np.empty(size, dtype=np.uint16)
+        self._near = np.empty(size, dtype=np.bool_)
+        self._above = np.empty(size, dtype=np.bool_)
+        self._scratch = np.empty(size, dtype=np.bool_)
+        self._difference = np.empty(SCORES_PER_STRIP, dtype=np.float32)
+        self._steps = self._buffer[:0]
         self._rows = self._columns = range(0)
+        self._found = _NOTHING
 
-    def multiply(self, rows: range, columns: range) -> None:
-        """Compute the raw products of a tile, given by positions in the sorted sides."""
+    def score(self, rows: range, columns: range, left_out: LeftOut, floor: float) -> IntArray:
+        """Return the exact histogram of a tile over ``EDGES``, shape (BINS,), and keep the tile for ``pairs``.
+
+        Args:
+            rows: Positions in the sorted probe side.
+            columns: Positions in the sorted reference side.
+            left_out: Comparisons of the tile that do not count.
+            floor: Similarity from which on ``pairs`` will be asked for; infinity for none.
+        """
         self._rows, self._columns = rows, columns
-        self._tile = self._scores[: len(rows) * len(columns)].reshape(len(rows), len(columns))
+        self._steps = self._buffer[: len(rows) * len(columns)]
+        tile = self._steps.reshape(len(rows), len(columns))
         scaled = self._probes[rows.start : rows.stop] * np.float32(STEPS_PER_UNIT)
-        np.matmul(scaled, self._references[columns.start : columns.stop].T, out=self._tile)
-
-    def leave_out(self, rows: range, columns: range) -> None:
-        """Take a rectangle of comparisons (mated ones) out of everything that follows."""
-        top, left = self._rows.start, self._columns.start
-        self._tile[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = _LEFT_OUT
-
-    def leave_out_lower_triangle(self) -> None:
-        """Take out every comparison of a position with itself or an earlier one."""
-        own = np.arange(self._rows.start, self._rows.stop)[:, None]
-        self._tile[own >= np.arange(self._columns.start, self._columns.stop)[None, :]] = _LEFT_OUT
-
-    def histogram(self) -> IntArray:
-        """Return the exact histogram of the tile's comparisons over ``EDGES``, shape (BINS,); turns scores to steps."""
-        counts = np.zeros(_CODES, dtype=np.int64)
-        flat = self._tile.reshape(-1)
-        near = []
-        for start in range(0, flat.size, SCORES_PER_STEP):
-            part = flat[start : start + SCORES_PER_STEP]
-            codes = self._codes[: part.size]
-            np.add(part, _OFFSET, out=part)
-            near.append(self._near_edges(part, USUAL_ERROR) + start)
-            np.copyto(codes, part, casting="unsafe")
-            counts += _bin_counts(codes)
-        usual = self._sample_is_usual() and self._move(counts, np.concatenate(near), within=USUAL_ERROR / 2.0)
-        if not usual:
-            every = [
-                self._near_edges(flat[start : start + SCORES_PER_STEP], self._bound) + start
-                for start in range(0, flat.size, SCORES_PER_STEP)
-            ]
-            self._move(counts, np.concatenate(every), within=self._bound)
+        others = self._references[columns.start : columns.stop].T
+        near, lowest = self._as_steps(self._usual), self._lowest(floor)
+        # Strip by strip, so that the passes over a strip's scores find them where the product left them: in cache.
+        height = max(1, SCORES_PER_STRIP // len(columns))
+        for top in range(0, len(rows), height):
+            strip = tile[top : top + height]
+            np.matmul(scaled[top : top + height], others, out=strip)
+            left_out.blank(strip, rows.start + top, columns.start)
+            part = slice(top * len(columns), top * len(columns) + strip.size)
+            self._mark(part, near, lowest)
+        counts = _bin_counts(self._codes[: self._steps.size])
+        self._found = self._marked(self._above) if floor < np.inf else _NOTHING
+        self._settle(counts)
         # Lengths are 1 to a thousandth only: what lies past an end belongs to the bin at that end.
         counts[_FIRST] += counts[1:_FIRST].sum()
         counts[_FIRST + BINS - 1] += counts[_FIRST + BINS :].sum()
         return counts[_FIRST : _FIRST + BINS]
 
-    def pairs_from(self, floor: float, decided_at: npt.NDArray[np.float64], exact_from: float) -> TilePairs:
-        """Return every pair whose exact score may be at or above ``floor``; call after ``histogram``.
+    def _mark(self, part: slice, near: np.float32, lowest: np.float32) -> None:
+        """Turn raw products into steps; note their bin, whether an edge is near and whether the floor is reached."""
+        steps = self._buffer[part]
+        np.add(steps, _OFFSET, out=steps)
+        np.copyto(self._codes[part], steps, casting="unsafe")
+        # A tile one photo wide may have strips longer than the buffer for differences; they are rare and small.
+        difference = self._difference[: steps.size] if steps.size <= SCORES_PER_STRIP else np.empty_like(steps)
+        np.rint(steps, out=difference)
+        np.subtract(steps, difference, out=difference)
+        np.abs(difference, out=difference)
+        np.less_equal(difference, near, out=self._near[part])
+        if lowest < np.inf:
+            np.greater_equal(steps, lowest, out=self._above[part])
+
+    def pairs(self, decided_at: npt.NDArray[np.float64], exact_from: float) -> TilePairs:
+        """Return every pair of the last tile whose exact score may be at or above the floor it was scored with.
 
         Args:
-            floor: A similarity.
             decided_at: Thresholds: a pair near one gets its exact score.
             exact_from: Pairs at or above this similarity get their exact score.
         """
-        flat = self._tile.reshape(-1)
-        lowest = np.float32((floor - self._bound) * STEPS_PER_UNIT + float(_OFFSET))
-        found = []
-        for start in range(0, flat.size, SCORES_PER_STEP):
-            part = flat[start : start + SCORES_PER_STEP]
-            found.append(np.flatnonzero(np.greater_equal(part, lowest, out=self._near[: part.size])) + start)
-        at = np.concatenate(found)
-        at = at[flat[at] >= _COUNTED]
-        score = self._guess(flat[at])
+        at = self._found
+        score = self._guess(self._steps[at])
         wanted = score >= exact_from - self._bound
         for threshold in decided_at.tolist():
             wanted |= np.abs(score - threshold) <= self._bound
@@ -166,43 +199,88 @@ class TileScorer:
         probe, reference = np.divmod(at, len(self._columns))
         return TilePairs(probe + self._rows.start, reference + self._columns.start, score)
 
+    def find_from(self, floor: float) -> None:
+        """Set the floor of ``pairs`` anew for the last tile."""
+        np.greater_equal(self._steps, self._lowest(floor), out=self._above[: self._steps.size])
+        self._found = self._marked(self._above)
+
     def kth_highest(self, count: int) -> float:
-        """Return a similarity that at least ``count`` pairs of the tile reach, or minus infinity."""
-        flat = self._tile.reshape(-1)
-        if flat.size <= count:
+        """Return a similarity that at least ``count`` pairs of the last tile reach, or minus infinity."""
+        steps = self._steps
+        if steps.size <= count:
             return -np.inf
-        value = float(np.partition(flat, flat.size - count)[flat.size - count])
+        value = float(np.partition(steps, steps.size - count)[steps.size - count])
         return (value - float(_OFFSET)) / STEPS_PER_UNIT - self._bound if value >= _COUNTED else -np.inf
+
+    def _lowest(self, floor: float) -> np.float32:
+        """Return the step from which on the exact score may be at or above a floor; never that of one left out."""
+        return np.float32(max((floor - self._bound) * STEPS_PER_UNIT + float(_OFFSET), _COUNTED))
+
+    def _marked(self, marks: npt.NDArray[np.bool_]) -> IntArray:
+        """Return the flat positions of the tile that are marked; few, so eight marks are looked at in one word."""
+        size = self._steps.size
+        padded = -(-size // _WORD) * _WORD
+        marks[size:padded] = False
+        words = marks[:padded].view(np.uint64)
+        # Two steps: NumPy finds true booleans eight times as fast as words that are not zero.
+        at = np.flatnonzero(words != 0)
+        row, column = np.nonzero(marks[:padded].reshape(-1, _WORD)[at])
+        return np.asarray(at[row] * _WORD + column)
 
     def _guess(self, steps: FloatArray) -> npt.NDArray[np.float64]:
         return np.asarray((steps.astype(np.float64) - float(_OFFSET)) / STEPS_PER_UNIT)
-
-    def _near_edges(self, steps: FloatArray, error: float) -> IntArray:
-        difference, near = self._difference[: steps.size], self._near[: steps.size]
-        np.rint(steps, out=difference)
-        np.subtract(steps, difference, out=difference)
-        np.abs(difference, out=difference)
-        np.less_equal(difference, np.float32(error * STEPS_PER_UNIT), out=near)
-        return np.flatnonzero(near)
 
     def _exact(self, at: IntArray) -> npt.NDArray[np.float64]:
         probe, reference = np.divmod(at, len(self._columns))
         return pair_scores(self._probes, self._references, probe + self._rows.start, reference + self._columns.start)
 
-    def _move(self, counts: IntArray, at: IntArray, *, within: float) -> bool:
-        """Move pairs from their float32 bin to their exact one, unless an error exceeds ``within``; return if moved."""
-        at = at[self._tile.reshape(-1)[at] >= _COUNTED]
-        steps = self._tile.reshape(-1)[at]
-        exact = self._exact(at)
-        if bool(np.any(np.abs(exact - self._guess(steps)) > within)):
-            return False
-        bins = np.clip(np.searchsorted(EDGES, exact, side="right") - 1, 0, BINS - 1)
+    def _settle(self, counts: IntArray) -> None:
+        """Move pairs near an edge to the bin of their exact score, with "near" as wide as this tile's rounding asks."""
+        sample = np.arange(0, self._steps.size, max(1, self._steps.size // _SAMPLE))
+        sample = sample[self._steps[sample] >= _COUNTED]
+        while True:
+            near = self._near_edges(counts)
+            at = np.concatenate([near, sample])
+            exact, guess = self._exact(at), self._guess(self._steps[at])
+            error = np.abs(exact - guess)
+            strong = np.abs(guess) >= STRONG
+            if self._wide_enough(error, strong):
+                break
+            np.less_equal(self._distance(self._steps), self._as_steps(self._usual), out=self._near[: self._steps.size])
+        bins = np.clip(np.searchsorted(EDGES, exact[: near.size], side="right") - 1, 0, BINS - 1)
         counts += np.bincount(bins + _FIRST, minlength=_CODES)
-        counts -= np.bincount(steps.astype(np.int64), minlength=_CODES)
-        return True
+        counts -= np.bincount(self._codes[near], minlength=_CODES)
 
-    def _sample_is_usual(self) -> bool:
-        flat = self._tile.reshape(-1)
-        at = np.arange(0, flat.size, max(1, flat.size // _SAMPLE))
-        at = at[flat[at] >= _COUNTED]
-        return not bool(np.any(np.abs(self._exact(at) - self._guess(flat[at])) > USUAL_ERROR / 2.0))
+    def _near_edges(self, counts: IntArray) -> IntArray:
+        """Return the flat positions of pairs whose exact bin may be another than that of their float32 score."""
+        size = self._steps.size
+        middle = _FIRST + STEPS_PER_UNIT
+        reach = round(STRONG * STEPS_PER_UNIT)
+        strong = int(counts[1 : middle - reach].sum() + counts[middle + reach :].sum())
+        if strong > size // 50:
+            np.less_equal(self._distance(self._steps), self._as_steps(self._usual_strong), out=self._near[:size])
+        near = self._marked(self._near)
+        if 0 < strong <= size // 50:
+            np.greater_equal(np.abs(self._steps - _OFFSET), np.float32(reach), out=self._scratch[:size])
+            at = self._marked(self._scratch)
+            within = self._distance(self._steps[at]) <= self._as_steps(self._usual_strong)
+            near = np.union1d(near, at[within])
+        return near[self._steps[near] >= _COUNTED]
+
+    def _wide_enough(self, error: npt.NDArray[np.float64], strong: npt.NDArray[np.bool_]) -> bool:
+        """Return whether no error exceeds half of what was taken for granted; widen what was, up to the bound."""
+        enough = True
+        worst = float(error[~strong].max(initial=0.0))
+        if self._usual < self._bound and worst > self._usual / 2.0:
+            self._usual, enough = min(self._bound, max(2.0 * self._usual, 4.0 * worst)), False
+        worst = float(error[strong].max(initial=0.0))
+        if self._usual_strong < self._bound and worst > self._usual_strong / 2.0:
+            self._usual_strong, enough = min(self._bound, max(2.0 * self._usual_strong, 4.0 * worst)), False
+        return enough
+
+    def _distance(self, steps: FloatArray) -> FloatArray:
+        """Return how far each score is from the nearest edge, in steps."""
+        return np.asarray(np.abs(steps - np.rint(steps)))
+
+    def _as_steps(self, error: float) -> np.float32:
+        return np.float32(error * STEPS_PER_UNIT)

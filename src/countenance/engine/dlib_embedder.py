@@ -1,11 +1,11 @@
 """The second built-in recogniser: dlib's ResNet, for audits that compare two real systems.
 
 The face is found by the same detector as for every other recogniser; dlib's own five-point shape predictor then places
-the landmarks its 150-pixel chip needs, within a square like those of dlib's own detector. On 239 pairs of LFW View 1 the
-separation of mated and non-mated scores is the same as with dlib's own boxes (d' 4.01 and 4.03).
+the landmarks its 150-pixel chip needs, within a square like those of dlib's own detector. On 239 pairs of LFW View 1
+the separation of mated and non-mated scores is the same as with dlib's own boxes (d' 4.01 and 4.03).
 
-dlib's author compares the raw descriptors by Euclidean distance; here, as everywhere, templates have unit length and are
-compared by cosine. That costs dlib some separation (d' 4.26 with distances on the same pairs), so its rates in this
+dlib's author compares the raw descriptors by Euclidean distance; here, as everywhere, templates have unit length and
+are compared by cosine. That costs dlib some separation (d' 4.26 with distances on the same pairs), so its rates in this
 package are those of the network under cosine, not of the dlib program.
 """
 
@@ -46,6 +46,7 @@ class DlibEmbedder:
         for file in (DLIB_LANDMARKS_FILE, DLIB_RESNET_FILE):
             read_verified(file)
         self.manifest: RecogniserManifest = DLIB
+        self._identity = DLIB.identity
         self._dlib: Any = dlib
         self._shape = dlib.shape_predictor(str(locate(DLIB_LANDMARKS_FILE)))
         self._network = dlib.face_recognition_model_v1(str(locate(DLIB_RESNET_FILE)))
@@ -69,7 +70,7 @@ class DlibEmbedder:
         with self._lock:
             vectors = [np.asarray(self._network.compute_face_descriptor(chip)) for chip in crops]
         raw: FloatArray = np.stack(vectors).astype(np.float32)
-        return as_templates(raw, self.manifest)
+        return as_templates(raw, self.manifest, self._identity)
 
 
 def square_for_dlib(landmarks: Landmarks) -> tuple[float, float, float]:

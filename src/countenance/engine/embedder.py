@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from countenance.core.errors import ModelError, ModelManifestInvalid
+from countenance.core.model_identity import ModelIdentity
 from countenance.core.vocabulary import FloatArray, ImageArray, Landmarks, Template
 from countenance.engine.alignment import aligned_crop
 from countenance.engine.manifests import RecogniserManifest
@@ -85,10 +86,10 @@ class OnnxEmbedder:
         blob = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
         parts = [blob[i : i + 1] for i in range(len(blob))] if self._one_at_a_time else [blob]
         vectors = np.concatenate([next(iter(self._session.run(part).values())) for part in parts])
-        return as_templates(vectors, self.manifest)
+        return as_templates(vectors, self.manifest, self._identity)
 
 
-def as_templates(vectors: FloatArray, manifest: RecogniserManifest) -> list[Template]:
+def as_templates(vectors: FloatArray, manifest: RecogniserManifest, identity: ModelIdentity) -> list[Template]:
     """Return unit-length templates from raw network output, float32 of shape (n, dimension).
 
     Raises:
@@ -100,5 +101,4 @@ def as_templates(vectors: FloatArray, manifest: RecogniserManifest) -> list[Temp
     if not bool(np.isfinite(lengths).all()) or not bool((lengths > 0).all()):
         raise ModelError(f"{manifest.name} gave a vector that is zero or not finite.")
     unit = (vectors / lengths).astype(np.float32)
-    identity = manifest.identity
     return [Template(vector=np.ascontiguousarray(row), model=identity) for row in unit]

@@ -33,7 +33,7 @@ class QualityLimits:
     """
 
     inter_eye_distance_px: float | None = 16.0
-    sharpness: float | None = 20.0
+    sharpness: float | None = 11.0
     under_exposure: float | None = 0.8
     over_exposure: float | None = 0.6
     dynamic_range_bits: float | None = 4.0

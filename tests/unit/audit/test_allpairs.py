@@ -213,6 +213,7 @@ def test_kept_and_highest_pairs_are_those_of_a_loop() -> None:
 def test_a_tile_that_rounds_worse_than_usual_is_judged_by_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = everything(compare_all(SETS["near duplicates"], request=Request(thresholds=THRESHOLDS)))
     monkeypatch.setattr(tile_scores, "USUAL_ERROR", 1e-11)
+    monkeypatch.setattr(tile_scores, "USUAL_STRONG_ERROR", 1e-11)
     assert everything(compare_all(SETS["near duplicates"], request=Request(thresholds=THRESHOLDS))) == expected
 
 
