@@ -46,6 +46,13 @@ _CODES = 2048
 USUAL_ERROR = 2.0**-21
 USUAL_STRONG_ERROR = 2.0**-18
 STRONG = 0.25
+#: Bin numbers of scores that are surely not strong: from the first up to, not including, the second.
+_WEAK = (
+    np.uint16(_FIRST + STEPS_PER_UNIT - round(STRONG * STEPS_PER_UNIT) + 1),
+    np.uint16(_FIRST + STEPS_PER_UNIT + round(STRONG * STEPS_PER_UNIT) - 1),
+)
+#: Strong pairs are listed while they are at most one in so many; where most are strong, all are taken for strong.
+_FEW = 50
 #: Scores multiplied and marked at a time, 1 MB: measured best on a processor with 1 MB of second-level cache.
 SCORES_PER_STRIP = 262_144
 #: Pairs of a tile whose error is looked at whatever their score.
@@ -130,10 +137,10 @@ class TileScorer:
         size = -(-largest // _WORD) * _WORD
         self._buffer = np.empty(size, dtype=np.float32)
         self._codes = np.empty(size, dtype=np.uint16)
-        self._near = np.empty(size, dtype=np.bool_)
-        self._above = np.empty(size, dtype=np.bool_)
-        self._scratch = np.empty(size, dtype=np.bool_)
+        self._marks = np.empty(size, dtype=np.bool_)
         self._difference = np.empty(SCORES_PER_STRIP, dtype=np.float32)
+        self._away = np.empty(SCORES_PER_STRIP, dtype=np.uint16)
+        self._strong = np.empty(SCORES_PER_STRIP, dtype=np.bool_)
         self._steps = self._buffer[:0]
         self._rows = self._columns = range(0)
         self._found = _NOTHING
@@ -152,36 +159,42 @@ class TileScorer:
         tile = self._steps.reshape(len(rows), len(columns))
         scaled = self._probes[rows.start : rows.stop] * np.float32(STEPS_PER_UNIT)
         others = self._references[columns.start : columns.stop].T
-        near, lowest = self._as_steps(self._usual), self._lowest(floor)
         # Strip by strip, so that the passes over a strip's scores find them where the product left them: in cache.
         height = max(1, SCORES_PER_STRIP // len(columns))
         for top in range(0, len(rows), height):
             strip = tile[top : top + height]
             np.matmul(scaled[top : top + height], others, out=strip)
             left_out.blank(strip, rows.start + top, columns.start)
-            part = slice(top * len(columns), top * len(columns) + strip.size)
-            self._mark(part, near, lowest)
+            for start in range(0, strip.size, SCORES_PER_STRIP):
+                first = top * len(columns) + start
+                self._mark(slice(first, min(first + SCORES_PER_STRIP, top * len(columns) + strip.size)))
         counts = _bin_counts(self._codes[: self._steps.size])
-        self._found = self._marked(self._above) if floor < np.inf else _NOTHING
-        self._settle(counts)
+        marked = self._settle(counts)
+        if floor >= STRONG + self._bound and marked is not None:
+            self._found = marked[self._steps[marked] >= self._lowest(floor)]
+        elif floor < np.inf:
+            self.find_from(floor)
+        else:
+            self._found = _NOTHING
         # Lengths are 1 to a thousandth only: what lies past an end belongs to the bin at that end.
         counts[_FIRST] += counts[1:_FIRST].sum()
         counts[_FIRST + BINS - 1] += counts[_FIRST + BINS :].sum()
         return counts[_FIRST : _FIRST + BINS]
 
-    def _mark(self, part: slice, near: np.float32, lowest: np.float32) -> None:
-        """Turn raw products into steps; note their bin, whether an edge is near and whether the floor is reached."""
-        steps = self._buffer[part]
+    def _mark(self, part: slice) -> None:
+        """Turn raw products into steps; note their bins, and mark those near an edge or strong."""
+        steps, codes, marks = self._buffer[part], self._codes[part], self._marks[part]
+        difference, away, strong = (spare[: steps.size] for spare in (self._difference, self._away, self._strong))
         np.add(steps, _OFFSET, out=steps)
-        np.copyto(self._codes[part], steps, casting="unsafe")
-        # A tile one photo wide may have strips longer than the buffer for differences; they are rare and small.
-        difference = self._difference[: steps.size] if steps.size <= SCORES_PER_STRIP else np.empty_like(steps)
+        np.copyto(codes, steps, casting="unsafe")
         np.rint(steps, out=difference)
         np.subtract(steps, difference, out=difference)
         np.abs(difference, out=difference)
-        np.less_equal(difference, near, out=self._near[part])
-        if lowest < np.inf:
-            np.greater_equal(steps, lowest, out=self._above[part])
+        np.less_equal(difference, self._as_steps(self._usual), out=marks)
+        # Unsigned numbers wrap around: one comparison finds what is below the weak bins and what is above them.
+        np.subtract(codes, _WEAK[0], out=away)
+        np.greater_equal(away, _WEAK[1] - _WEAK[0], out=strong)
+        np.logical_or(marks, strong, out=marks)
 
     def pairs(self, decided_at: npt.NDArray[np.float64], exact_from: float) -> TilePairs:
         """Return every pair of the last tile whose exact score may be at or above the floor it was scored with.
@@ -201,8 +214,8 @@ class TileScorer:
 
     def find_from(self, floor: float) -> None:
         """Set the floor of ``pairs`` anew for the last tile."""
-        np.greater_equal(self._steps, self._lowest(floor), out=self._above[: self._steps.size])
-        self._found = self._marked(self._above)
+        np.greater_equal(self._steps, self._lowest(floor), out=self._marks[: self._steps.size])
+        self._found = self._marked()
 
     def kth_highest(self, count: int) -> float:
         """Return a similarity that at least ``count`` pairs of the last tile reach, or minus infinity."""
@@ -216,9 +229,9 @@ class TileScorer:
         """Return the step from which on the exact score may be at or above a floor; never that of one left out."""
         return np.float32(max((floor - self._bound) * STEPS_PER_UNIT + float(_OFFSET), _COUNTED))
 
-    def _marked(self, marks: npt.NDArray[np.bool_]) -> IntArray:
+    def _marked(self) -> IntArray:
         """Return the flat positions of the tile that are marked; few, so eight marks are looked at in one word."""
-        size = self._steps.size
+        marks, size = self._marks, self._steps.size
         padded = -(-size // _WORD) * _WORD
         marks[size:padded] = False
         words = marks[:padded].view(np.uint64)
@@ -234,38 +247,40 @@ class TileScorer:
         probe, reference = np.divmod(at, len(self._columns))
         return pair_scores(self._probes, self._references, probe + self._rows.start, reference + self._columns.start)
 
-    def _settle(self, counts: IntArray) -> None:
-        """Move pairs near an edge to the bin of their exact score, with "near" as wide as this tile's rounding asks."""
-        sample = np.arange(0, self._steps.size, max(1, self._steps.size // _SAMPLE))
+    def _settle(self, counts: IntArray) -> IntArray | None:
+        """Move pairs near an edge to the bin of their exact score, with "near" as wide as this tile's rounding asks.
+
+        Returns the flat positions of all strong pairs and some others, or None if they are too many to list.
+        """
+        size = self._steps.size
+        strong = int(counts[1 : _WEAK[0]].sum() + counts[_WEAK[1] :].sum())
+        listed = strong <= size // _FEW
+        marked = self._marked() if listed else self._closer_than(self._usual_strong)
+        sample = np.arange(0, size, max(1, size // _SAMPLE))
         sample = sample[self._steps[sample] >= _COUNTED]
         while True:
-            near = self._near_edges(counts)
+            near = self._near_edges(marked)
             at = np.concatenate([near, sample])
             exact, guess = self._exact(at), self._guess(self._steps[at])
-            error = np.abs(exact - guess)
-            strong = np.abs(guess) >= STRONG
-            if self._wide_enough(error, strong):
+            if self._wide_enough(np.abs(exact - guess), np.abs(guess) >= STRONG):
                 break
-            np.less_equal(self._distance(self._steps), self._as_steps(self._usual), out=self._near[: self._steps.size])
+            marked, listed = self._closer_than(max(self._usual, self._usual_strong)), False
         bins = np.clip(np.searchsorted(EDGES, exact[: near.size], side="right") - 1, 0, BINS - 1)
         counts += np.bincount(bins + _FIRST, minlength=_CODES)
         counts -= np.bincount(self._codes[near], minlength=_CODES)
+        return marked if listed else None
 
-    def _near_edges(self, counts: IntArray) -> IntArray:
-        """Return the flat positions of pairs whose exact bin may be another than that of their float32 score."""
-        size = self._steps.size
-        middle = _FIRST + STEPS_PER_UNIT
-        reach = round(STRONG * STEPS_PER_UNIT)
-        strong = int(counts[1 : middle - reach].sum() + counts[middle + reach :].sum())
-        if strong > size // 50:
-            np.less_equal(self._distance(self._steps), self._as_steps(self._usual_strong), out=self._near[:size])
-        near = self._marked(self._near)
-        if 0 < strong <= size // 50:
-            np.greater_equal(np.abs(self._steps - _OFFSET), np.float32(reach), out=self._scratch[:size])
-            at = self._marked(self._scratch)
-            within = self._distance(self._steps[at]) <= self._as_steps(self._usual_strong)
-            near = np.union1d(near, at[within])
-        return near[self._steps[near] >= _COUNTED]
+    def _closer_than(self, error: float) -> IntArray:
+        """Return the flat positions of pairs no further than ``error`` from an edge."""
+        np.less_equal(self._distance(self._steps), self._as_steps(error), out=self._marks[: self._steps.size])
+        return self._marked()
+
+    def _near_edges(self, marked: IntArray) -> IntArray:
+        """Return those of the marked pairs whose exact bin may be another than that of their float32 score."""
+        steps = self._steps[marked]
+        strong = np.abs(self._guess(steps)) >= STRONG - self._bound
+        error = np.where(strong, self._as_steps(self._usual_strong), self._as_steps(self._usual))
+        return marked[(self._distance(steps) <= error) & (steps >= _COUNTED)]
 
     def _wide_enough(self, error: npt.NDArray[np.float64], strong: npt.NDArray[np.bool_]) -> bool:
         """Return whether no error exceeds half of what was taken for granted; widen what was, up to the bound."""

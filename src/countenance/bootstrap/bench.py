@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from countenance.bootstrap.application import SAMPLE_COHORT, Application
+from countenance.bootstrap.application import SAMPLE_COHORT, Application, index_builder
 from countenance.core.errors import FileUnreadable
 from countenance.core.model_identity import ModelIdentity
 from countenance.core.vocabulary import Reference, Template
-from countenance.gallery.index import build_index
 
 DEFAULT_GALLERY_SIZES = (10_000, 100_000, 1_000_000)
 #: Photos used: enough that a slow one does not decide, few enough for a coffee-less wait.
@@ -81,7 +80,7 @@ def _search_row(size: int, model: ModelIdentity) -> BenchRow:
         Reference(str(i), str(i), Template(row, model), source_sha256="", source_name="")
         for i, row in enumerate(matrix)
     )
-    index = build_index(references, model=model, revision=1)
+    index = index_builder()(references, model=model, revision=1)
     probe = Template(np.ascontiguousarray(matrix[size // 2]), model)
     search, product = [], []
     for _ in range(7):
