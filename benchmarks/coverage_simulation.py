@@ -236,14 +236,15 @@ def run(*, scale: float = 1.0, say: Callable[[str], object] | None = None) -> li
 def table(rows: list[Row]) -> str:
     """Return the rows as a Markdown table."""
     lines = [
-        "| true FMR, people | audits | no error | Clopper–P. | naive Wilson | vertex | double-or-n. | **Wilson n_eff** |",
+        "| true FMR, people | audits | no error | Clopper–P. | naive Wilson | vertex | double-or-n. "
+        "| **Wilson n_eff** |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         boots = [f"{value:.0f}" if value is not None else "–" for value in (row.vertex, row.double_or_nothing)]
         lines.append(
-            f"| {row.what} | {row.replicates} | {row.no_error:.0f} | {row.clopper_pearson:.1f} | {row.naive_wilson:.1f} | "
-            f"{boots[0]} | {boots[1]} | **{row.clustered:.1f}** |"
+            f"| {row.what} | {row.replicates} | {row.no_error:.0f} | {row.clopper_pearson:.1f} "
+            f"| {row.naive_wilson:.1f} | {boots[0]} | {boots[1]} | **{row.clustered:.1f}** |"
         )
     return "\n".join(lines)
 

@@ -113,7 +113,9 @@ def _large_gallery(data: _Data, repeats: int) -> list[Row]:
     del index
     smaller = build_index(data.references(), model=data.model, revision=1, smaller_copy=True)
     _check_top(data, smaller)
-    table.append(_search_beside_product(data, smaller, "search as the product builds its index (with the smaller copy)", repeats))
+    table.append(
+        _search_beside_product(data, smaller, "search as the product builds its index (with the smaller copy)", repeats)
+    )
     table += _beside_faiss(data, smaller, " with the smaller copy", repeats)[:1]
     return table
 

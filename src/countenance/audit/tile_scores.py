@@ -45,12 +45,14 @@ _CODES = 2048
 #: 5.2e-7 and 9e-8 around 0.5, 9.0e-7 and 1.7e-7 around 1.
 USUAL_ERROR = 2.0**-21
 USUAL_STRONG_ERROR = 2.0**-18
-STRONG = 0.25
+STRONG = 0.3
 #: Bin numbers of scores that are surely not strong: from the first up to, not including, the second.
 _WEAK = (
     np.uint16(_FIRST + STEPS_PER_UNIT - round(STRONG * STEPS_PER_UNIT) + 1),
     np.uint16(_FIRST + STEPS_PER_UNIT + round(STRONG * STEPS_PER_UNIT) - 1),
 )
+#: More than the rounding of a step itself: two units in the last place of numbers from 2048 to 4095.
+_STEP_ROUNDING = np.float32(2.0**-11)
 #: Strong pairs are listed while they are at most one in so many; where most are strong, all are taken for strong.
 _FEW = 50
 #: Scores multiplied and marked at a time, 1 MB: measured best on a processor with 1 MB of second-level cache.
@@ -141,6 +143,7 @@ class TileScorer:
         self._difference = np.empty(SCORES_PER_STRIP, dtype=np.float32)
         self._away = np.empty(SCORES_PER_STRIP, dtype=np.uint16)
         self._strong = np.empty(SCORES_PER_STRIP, dtype=np.bool_)
+        self._shift, self._offset = np.float32(0.0), _OFFSET
         self._steps = self._buffer[:0]
         self._rows = self._columns = range(0)
         self._found = _NOTHING
@@ -155,6 +158,8 @@ class TileScorer:
             floor: Similarity from which on ``pairs`` will be asked for; infinity for none.
         """
         self._rows, self._columns = rows, columns
+        self._shift = self._as_steps(self._usual)
+        self._offset = _OFFSET + self._shift
         self._steps = self._buffer[: len(rows) * len(columns)]
         tile = self._steps.reshape(len(rows), len(columns))
         scaled = self._probes[rows.start : rows.stop] * np.float32(STEPS_PER_UNIT)
@@ -185,12 +190,13 @@ class TileScorer:
         """Turn raw products into steps; note their bins, and mark those near an edge or strong."""
         steps, codes, marks = self._buffer[part], self._codes[part], self._marks[part]
         difference, away, strong = (spare[: steps.size] for spare in (self._difference, self._away, self._strong))
-        np.add(steps, _OFFSET, out=steps)
+        # Shifted up by what counts as near, a score just below an edge lies just above it, where those just above it
+        # are: one comparison finds both.
+        np.add(steps, self._offset, out=steps)
         np.copyto(codes, steps, casting="unsafe")
-        np.rint(steps, out=difference)
+        np.floor(steps, out=difference)
         np.subtract(steps, difference, out=difference)
-        np.abs(difference, out=difference)
-        np.less_equal(difference, self._as_steps(self._usual), out=marks)
+        np.less_equal(difference, np.float32(2.0) * self._shift, out=marks)
         # Unsigned numbers wrap around: one comparison finds what is below the weak bins and what is above them.
         np.subtract(codes, _WEAK[0], out=away)
         np.greater_equal(away, _WEAK[1] - _WEAK[0], out=strong)
@@ -223,11 +229,11 @@ class TileScorer:
         if steps.size <= count:
             return -np.inf
         value = float(np.partition(steps, steps.size - count)[steps.size - count])
-        return (value - float(_OFFSET)) / STEPS_PER_UNIT - self._bound if value >= _COUNTED else -np.inf
+        return (value - float(self._offset)) / STEPS_PER_UNIT - self._bound if value >= _COUNTED else -np.inf
 
     def _lowest(self, floor: float) -> np.float32:
         """Return the step from which on the exact score may be at or above a floor; never that of one left out."""
-        return np.float32(max((floor - self._bound) * STEPS_PER_UNIT + float(_OFFSET), _COUNTED))
+        return np.float32(max((floor - self._bound) * STEPS_PER_UNIT + float(self._offset), _COUNTED))
 
     def _marked(self) -> IntArray:
         """Return the flat positions of the tile that are marked; few, so eight marks are looked at in one word."""
@@ -241,7 +247,7 @@ class TileScorer:
         return np.asarray(at[row] * _WORD + column)
 
     def _guess(self, steps: FloatArray) -> npt.NDArray[np.float64]:
-        return np.asarray((steps.astype(np.float64) - float(_OFFSET)) / STEPS_PER_UNIT)
+        return np.asarray((steps.astype(np.float64) - float(self._offset)) / STEPS_PER_UNIT)
 
     def _exact(self, at: IntArray) -> npt.NDArray[np.float64]:
         probe, reference = np.divmod(at, len(self._columns))
@@ -280,7 +286,7 @@ class TileScorer:
         steps = self._steps[marked]
         strong = np.abs(self._guess(steps)) >= STRONG - self._bound
         error = np.where(strong, self._as_steps(self._usual_strong), self._as_steps(self._usual))
-        return marked[(self._distance(steps) <= error) & (steps >= _COUNTED)]
+        return marked[(self._distance(steps) <= error + _STEP_ROUNDING) & (steps >= _COUNTED)]
 
     def _wide_enough(self, error: npt.NDArray[np.float64], strong: npt.NDArray[np.bool_]) -> bool:
         """Return whether no error exceeds half of what was taken for granted; widen what was, up to the bound."""
@@ -295,7 +301,8 @@ class TileScorer:
 
     def _distance(self, steps: FloatArray) -> FloatArray:
         """Return how far each score is from the nearest edge, in steps."""
-        return np.asarray(np.abs(steps - np.rint(steps)))
+        shifted_back = steps - self._shift
+        return np.asarray(np.abs(shifted_back - np.rint(shifted_back)))
 
     def _as_steps(self, error: float) -> np.float32:
         return np.float32(error * STEPS_PER_UNIT)
