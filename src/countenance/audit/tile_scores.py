@@ -5,9 +5,9 @@ Rules kept here:
 - The product is only a guide. A pair is counted by its float32 score where that cannot be wrong; every pair near a
   bin's edge is scored again (``scores.pair_scores``) and put where that score belongs. Counts therefore do not depend
   on the shape of tiles, the number of threads or the processor.
-- "Near" starts at ``USUAL_ERROR`` (``USUAL_STRONG_ERROR``), ten and more times the usual rounding error. Each tile
-  checks that on every pair it scores again and on a fixed sample; where an error is over half of it, "near" is widened,
-  at most to the bound that no rounding can exceed.
+- "Near" starts at ``USUAL_ERROR`` (``USUAL_STRONG_ERROR``), seven and more times the usual rounding error. Each tile
+  checks that on every pair it scores again and on a fixed sample; where an error is over three quarters of it, "near" is
+  widened, for that tile and those after it, at most to the bound that no rounding can exceed.
 - The histogram is OpenCV's ``calcHist`` over 16-bit bin numbers: 0.2 ns a score where ``numpy.bincount`` takes 1.2.
 """
 
@@ -41,11 +41,12 @@ _COUNTED = _FIRST / 2
 _CODES = 2048
 #: Rounding errors of a float32 product of unit templates that are taken for granted until a tile shows otherwise: of
 #: scores up to ``STRONG`` in size, and of stronger ones, whose partial sums are larger. Seen in 9 million pairs each of
-#: several kinds of templates, 128 and 512 elements: 2.8e-7 at most and 3e-8 on average (root mean square) around zero,
-#: 5.2e-7 and 9e-8 around 0.5, 9.0e-7 and 1.7e-7 around 1.
-USUAL_ERROR = 2.0**-21
+#: several kinds of templates, 128 and 512 elements, root mean square: 3e-8 around zero, 9e-8 around 0.5, 1.7e-7 around 1.
+USUAL_ERROR = 2.0**-22
 USUAL_STRONG_ERROR = 2.0**-18
 STRONG = 0.3
+#: Share of the error taken for granted that a seen error may reach.
+_TOO_CLOSE = 0.75
 #: Bin numbers of scores that are surely not strong: from the first up to, not including, the second.
 _WEAK = (
     np.uint16(_FIRST + STEPS_PER_UNIT - round(STRONG * STEPS_PER_UNIT) + 1),
@@ -55,8 +56,10 @@ _WEAK = (
 _STEP_ROUNDING = np.float32(2.0**-11)
 #: Strong pairs are listed while they are at most one in so many; where most are strong, all are taken for strong.
 _FEW = 50
-#: Scores multiplied and marked at a time, 1 MB: measured best on a processor with 1 MB of second-level cache.
+#: Scores multiplied at a time, 1 MB: measured best on a processor with 1 MB of second-level cache.
 SCORES_PER_STRIP = 262_144
+#: Scores marked at a time: they and three passes' buffers stay in that cache.
+SCORES_PER_PASS = 65_536
 #: Pairs of a tile whose error is looked at whatever their score.
 _SAMPLE = 16
 #: calcHist counts in float32, which holds whole numbers up to here.
@@ -140,9 +143,9 @@ class TileScorer:
         self._buffer = np.empty(size, dtype=np.float32)
         self._codes = np.empty(size, dtype=np.uint16)
         self._marks = np.empty(size, dtype=np.bool_)
-        self._difference = np.empty(SCORES_PER_STRIP, dtype=np.float32)
-        self._away = np.empty(SCORES_PER_STRIP, dtype=np.uint16)
-        self._strong = np.empty(SCORES_PER_STRIP, dtype=np.bool_)
+        self._difference = np.empty(SCORES_PER_PASS, dtype=np.float32)
+        self._away = np.empty(SCORES_PER_PASS, dtype=np.uint16)
+        self._strong = np.empty(SCORES_PER_PASS, dtype=np.bool_)
         self._shift, self._offset = np.float32(0.0), _OFFSET
         self._steps = self._buffer[:0]
         self._rows = self._columns = range(0)
@@ -170,9 +173,9 @@ class TileScorer:
             strip = tile[top : top + height]
             np.matmul(scaled[top : top + height], others, out=strip)
             left_out.blank(strip, rows.start + top, columns.start)
-            for start in range(0, strip.size, SCORES_PER_STRIP):
-                first = top * len(columns) + start
-                self._mark(slice(first, min(first + SCORES_PER_STRIP, top * len(columns) + strip.size)))
+            first = top * len(columns)
+            for start in range(first, first + strip.size, SCORES_PER_PASS):
+                self._mark(slice(start, min(start + SCORES_PER_PASS, first + strip.size)))
         counts = _bin_counts(self._codes[: self._steps.size])
         marked = self._settle(counts)
         if floor >= STRONG + self._bound and marked is not None:
@@ -289,14 +292,14 @@ class TileScorer:
         return marked[(self._distance(steps) <= error + _STEP_ROUNDING) & (steps >= _COUNTED)]
 
     def _wide_enough(self, error: npt.NDArray[np.float64], strong: npt.NDArray[np.bool_]) -> bool:
-        """Return whether no error exceeds half of what was taken for granted; widen what was, up to the bound."""
+        """Return whether no error comes close to what was taken for granted; widen what was, up to the bound."""
         enough = True
         worst = float(error[~strong].max(initial=0.0))
-        if self._usual < self._bound and worst > self._usual / 2.0:
-            self._usual, enough = min(self._bound, max(2.0 * self._usual, 4.0 * worst)), False
+        if self._usual < self._bound and worst > _TOO_CLOSE * self._usual:
+            self._usual, enough = min(self._bound, 2.0 * max(self._usual, worst)), False
         worst = float(error[strong].max(initial=0.0))
-        if self._usual_strong < self._bound and worst > self._usual_strong / 2.0:
-            self._usual_strong, enough = min(self._bound, max(2.0 * self._usual_strong, 4.0 * worst)), False
+        if self._usual_strong < self._bound and worst > _TOO_CLOSE * self._usual_strong:
+            self._usual_strong, enough = min(self._bound, 2.0 * max(self._usual_strong, worst)), False
         return enough
 
     def _distance(self, steps: FloatArray) -> FloatArray:

@@ -37,7 +37,10 @@ def test_the_summary_fixture_is_reproduced_to_its_last_digit() -> None:
 def test_actionable_auditing_follows_from_its_integer_counts() -> None:
     study = replay("actionable_auditing")
     assert len(study.rows) == 45
-    assert study.flagged == (row_named(study.rows, "Face++, Darker"),)
+    assert study.flagged == ()
+    # 15 of 589 is 2.547, printed 2.6: within one unit of the last digit, so named as such and not flagged.
+    darker = row_named(study.rows, "Face++, Darker")
+    assert (darker.published, round(darker.ours, 2), darker.agreement) == ("2.6", 2.55, Agreement.WITHIN_TOLERANCE)
     cells = [row for row in study.rows if row.name.endswith((" DF", " DM", " LF", " LM"))]
     assert {row.agreement for row in cells} == {Agreement.ROUNDS_TO_IT}
     amazon = row_named(study.rows, "Amazon, DF")
