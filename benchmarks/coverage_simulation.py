@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.rows import Row
 from countenance.audit.bootstrap import Resampling, draw_weights, percentile_interval, replicate_rates
 from countenance.audit.intervals import (
     ClusterSums,
@@ -40,7 +41,7 @@ NOMINAL, LOWEST, HIGHEST = 95.0, 92.0, 97.0
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Coverage:
     """Coverage in percent of one simulated situation.
 
     Attributes:
@@ -110,7 +111,7 @@ def _holds(ends: tuple[float, float], true: float) -> bool:
 
 def within_set_rows(
     count: int, replicates: int, resampled: int, thresholds: FloatNumbers, true: FloatNumbers
-) -> list[Row]:
+) -> list[Coverage]:
     """Return the coverage for audits of ``count`` people within one set, one row a true rate."""
     generator = np.random.default_rng([SEED, count])
     trials = np.full((count, count), float(PHOTOS**2))
@@ -179,7 +180,7 @@ def _bootstrap_holds(
     return held
 
 
-def two_set_row(probes: int, references: int, replicates: int, threshold: float, true: float) -> Row:
+def two_set_row(probes: int, references: int, replicates: int, threshold: float, true: float) -> Coverage:
     """Return the coverage for probes of some people against references of others, one photo each."""
     generator = np.random.default_rng([SEED, probes, references])
     comparisons = probes * references
@@ -208,10 +209,10 @@ def two_set_row(probes: int, references: int, replicates: int, threshold: float,
         none += total == 0
     shares = 100.0 * held / replicates
     what = f"{RATES[1]:g}, {probes} × {references} people"
-    return Row(what, replicates, 100.0 * none / replicates, shares[0], shares[1], None, None, shares[2])
+    return Coverage(what, replicates, 100.0 * none / replicates, shares[0], shares[1], None, None, shares[2])
 
 
-def run(*, scale: float = 1.0, say: Callable[[str], object] | None = None) -> list[Row]:
+def run(*, scale: float = 1.0, say: Callable[[str], object] | None = None) -> list[Coverage]:
     """Return the table, a row a situation.
 
     Args:
@@ -219,7 +220,7 @@ def run(*, scale: float = 1.0, say: Callable[[str], object] | None = None) -> li
         say: Called with a line as each part ends.
     """
     thresholds, true = truth(np.random.default_rng(SEED))
-    rows: list[Row] = []
+    rows: list[Coverage] = []
     for count, replicates, resampled in ((50, 3000, 200), (200, 1500, 100)):
         rows += within_set_rows(
             count, max(10, round(replicates * scale)), max(5, round(resampled * scale)), thresholds, true
@@ -233,7 +234,20 @@ def run(*, scale: float = 1.0, say: Callable[[str], object] | None = None) -> li
     return rows
 
 
-def table(rows: list[Row]) -> str:
+def as_rows(rows: list[Coverage]) -> list[Row]:
+    """Return the table as benchmark rows: the package's interval beside the naive one."""
+    return [
+        Row(
+            f"coverage of nominal 95 %, {row.what}",
+            f"{row.clustered:.1f} %",
+            f"naive Wilson {row.naive_wilson:.1f} %",
+            reach=f"{LOWEST:.0f} to {HIGHEST:.0f} %",
+        )
+        for row in rows
+    ]
+
+
+def table(rows: list[Coverage]) -> str:
     """Return the rows as a Markdown table."""
     lines = [
         "| true FMR, people | audits | no error | Clopper–P. | naive Wilson | vertex | double-or-n. "

@@ -28,9 +28,9 @@ from countenance.core.errors import AuditInputInvalid
 
 IntArray = npt.NDArray[np.int64]
 
-#: Most photos along the sides of a tile (tiles end where a subject ends, and share a group evenly): 4 MB of scores.
-TILE_ROWS = 1024
-TILE_COLUMNS = 1024
+#: Most photos along the sides of a tile (tiles end where a subject ends, and share a group evenly): 29 MB a thread.
+TILE_ROWS = 2048
+TILE_COLUMNS = 2048
 #: Kept pairs above which a floor is refused: 24 bytes each.
 KEPT_LIMIT = 20_000_000
 

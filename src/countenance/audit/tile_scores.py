@@ -6,8 +6,8 @@ Rules kept here:
   bin's edge is scored again (``scores.pair_scores``) and put where that score belongs. Counts therefore do not depend
   on the shape of tiles, the number of threads or the processor.
 - "Near" starts at ``USUAL_ERROR`` (``USUAL_STRONG_ERROR``), seven and more times the usual rounding error. Each tile
-  checks that on every pair it scores again and on a fixed sample; where an error is over three quarters of it, "near" is
-  widened, for that tile and those after it, at most to the bound that no rounding can exceed.
+  checks that on every pair it scores again and on a fixed sample; where an error comes close to it, "near" is widened,
+  for that tile and those after it, at most to the bound that no rounding can exceed.
 - The histogram is OpenCV's ``calcHist`` over 16-bit bin numbers: 0.2 ns a score where ``numpy.bincount`` takes 1.2.
 """
 
@@ -41,7 +41,7 @@ _COUNTED = _FIRST / 2
 _CODES = 2048
 #: Rounding errors of a float32 product of unit templates that are taken for granted until a tile shows otherwise: of
 #: scores up to ``STRONG`` in size, and of stronger ones, whose partial sums are larger. Seen in 9 million pairs each of
-#: several kinds of templates, 128 and 512 elements, root mean square: 3e-8 around zero, 9e-8 around 0.5, 1.7e-7 around 1.
+#: several kinds of templates, 128 and 512 elements: root mean square 3e-8 around zero, 9e-8 around 0.5, 1.7e-7 around 1.
 USUAL_ERROR = 2.0**-22
 USUAL_STRONG_ERROR = 2.0**-18
 STRONG = 0.3
@@ -56,10 +56,10 @@ _WEAK = (
 _STEP_ROUNDING = np.float32(2.0**-11)
 #: Strong pairs are listed while they are at most one in so many; where most are strong, all are taken for strong.
 _FEW = 50
-#: Scores multiplied at a time, 1 MB: measured best on a processor with 1 MB of second-level cache.
-SCORES_PER_STRIP = 262_144
+#: Scores multiplied at a time, 2 MB; measured best with 1 MB of second-level cache and a larger third level.
+SCORES_PER_STRIP = 524_288
 #: Scores marked at a time: they and three passes' buffers stay in that cache.
-SCORES_PER_PASS = 65_536
+SCORES_PER_PASS = 32_768
 #: Pairs of a tile whose error is looked at whatever their score.
 _SAMPLE = 16
 #: calcHist counts in float32, which holds whole numbers up to here.

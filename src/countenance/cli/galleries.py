@@ -20,7 +20,7 @@ from countenance.service.enrol import EnrolmentReport
 from countenance.service.enrol import enrol as enrol_photos
 from countenance.service.faces import PhotoInput
 from countenance.service.meaning import DEFAULT_FALSE_CANDIDATES, FalseCandidates
-from countenance.service.search import SearchOutcome, SearchRequest, SearchResult
+from countenance.service.search import PhotoSearchResult, SearchOutcome, SearchRequest, SearchResult
 from countenance.service.sources import read_photo
 
 gallery_app = typer.Typer(help="Create, list, show and delete galleries.", no_args_is_help=True)
@@ -223,6 +223,15 @@ def search(
     accept_low_quality: Annotated[
         bool, typer.Option("--accept-low-quality", help="Search although the quality gate says no.")
     ] = False,
+    every_face: Annotated[
+        bool, typer.Option("--every-face", help="Search every face of the photo; nobody is in it twice.")
+    ] = False,
+    allow_twice: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-twice", metavar="SUBJECT", help="With --every-face: may be on several faces; repeatable."
+        ),
+    ] = None,
     exit_code: ExitCode = False,
     as_json: Json = False,
     model: Model = None,
@@ -234,25 +243,44 @@ def search(
         raise typer.BadParameter("give --target-fmr or --threshold, not both")
     if not max_false_candidates > 0:
         raise typer.BadParameter("--max-false-candidates is above 0, such as 0.1")
+    if every_face and face is not None:
+        raise typer.BadParameter("give --face or --every-face, not both")
+    if allow_twice and not every_face:
+        raise typer.BadParameter("--allow-twice goes with --every-face")
     app = application(model=model, data_dir=data_dir)
-    probe = PhotoInput(photo.name, read_photo(photo), face)
+    request = SearchRequest(
+        gallery=gallery,
+        probe=PhotoInput(photo.name, read_photo(photo), face),
+        choice=ThresholdChoice(target_false_match_rate=target_fmr, value=threshold),
+        max_false_candidates=max_false_candidates,
+        limit=limit,
+        accept_low_quality=accept_low_quality,
+    )
     with app.store() as store:
-        result = app.gallery_search(store).search(
-            SearchRequest(
-                gallery=gallery,
-                probe=probe,
-                choice=ThresholdChoice(target_false_match_rate=target_fmr, value=threshold),
-                max_false_candidates=max_false_candidates,
-                limit=limit,
-                accept_low_quality=accept_low_quality,
-            )
-        )
+        job = app.gallery_search(store)
+        if every_face:
+            photo_result = job.search_every_face(request, allowed_twice=allow_twice or ())
+            results = [item.result for item in photo_result.faces]
+        else:
+            results = [job.search(request)]
     if as_json:
-        print_json("search", {"result": result})
+        print_json("search", {"photo": photo_result} if every_face else {"result": results[0]})
+    elif every_face:
+        _print_every_face(photo_result, photo.name, max_false_candidates)
     else:
-        _print_search(result, photo.name, max_false_candidates)
-    if exit_code and result.outcome is not SearchOutcome.CANDIDATES:
+        _print_search(results[0], photo.name, max_false_candidates)
+    if exit_code and not any(item.outcome is SearchOutcome.CANDIDATES for item in results):
         raise typer.Exit(exit_codes.NEGATIVE)
+
+
+def _print_every_face(found: PhotoSearchResult, name: str, asked: float) -> None:
+    if not found.faces:
+        out.print(Text(f"Not searched: no face found in {name}.", style="bold"))
+    for number, item in enumerate(found.faces, start=1):
+        _print_search(item.result, f"face {number} of {name}", asked)
+        for removed in item.removed:
+            out.print(Text(f"Left out: {removed.candidate.subject}, {removed.reason}."))
+        out.print()
 
 
 def _expected(chance: FalseCandidates) -> str:

@@ -20,12 +20,8 @@ from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
 from countenance.gallery.shortlist import Rows, Scores, Shortlist
 
-#: Elements of a matrix-vector product that OpenBLAS still runs in the calling thread. It starts threads from 9,216
-#: elements on (Source: OpenBLAS 0.3, interface/gemv.c, 2304 × GEMM_MULTITHREAD_THRESHOLD of 4); for a product that
-#: waits on memory, starting and joining them costs more than they bring.
-ELEMENTS_IN_ONE_THREAD = 8192
-#: Matrix-vector products of one NumPy call: 16,384 rows of dimension 128, whose scores (64 kB) stay in the cache.
-PRODUCTS_IN_A_BLOCK = 256
+#: Rows of one quick product: their scores (64 kB) stay in the cache until they have been looked at.
+ROWS_IN_A_BLOCK = 16_384
 #: Rows and probes of one matrix-matrix product: 1 MiB of scores.
 ROWS_IN_A_BATCH_BLOCK = 4096
 PROBES_IN_A_BATCH = 64
@@ -59,9 +55,13 @@ def exact_scores(probe: FloatArray, vectors: FloatArray) -> Scores:
     return np.asarray(np.clip(np.vecdot(probe, vectors), -1.0, 1.0), dtype=np.float64)
 
 
-def rows_in_a_product(dimension: int) -> int:
-    """Return how many rows of this dimension go into one matrix-vector product, at least 1."""
-    return max(1, ELEMENTS_IN_ONE_THREAD // dimension)
+def quick_products(rows: FloatArray, probe: FloatArray) -> FloatArray:
+    """Return the dot product of a probe with each row, in any order of addition.
+
+    It runs in the calling thread. The product of a matrix and a vector (``@``) would wake the threads of the BLAS for
+    each block, and wait for all of them; where another process has a core, that wait is many times the product.
+    """
+    return np.asarray(np.einsum("rd,d->r", rows, probe), dtype=np.float32)
 
 
 class BlockProducts:
@@ -71,35 +71,22 @@ class BlockProducts:
         matrix: float32, shape (rows, dimension), contiguous; not copied.
     """
 
-    __slots__ = ("_error_bound", "_grouped", "_matrix", "_products_in_a_block")
+    __slots__ = ("_error_bound", "_matrix", "_rows_in_a_block")
 
     def __init__(self, matrix: FloatArray) -> None:
-        rows, dimension = matrix.shape
-        group = rows_in_a_product(dimension)
         self._matrix = matrix
-        self._grouped = matrix[: rows - rows % group].reshape(-1, group, dimension)
-        self._error_bound = product_error_bound(dimension)
-        self._products_in_a_block = PRODUCTS_IN_A_BLOCK
+        self._error_bound = product_error_bound(matrix.shape[1])
+        self._rows_in_a_block = ROWS_IN_A_BLOCK
 
     def __len__(self) -> int:
         """Return the number of blocks; the last one may be incomplete."""
         return -(-len(self._matrix) // self._rows_in_a_block)
 
-    @property
-    def _rows_in_a_block(self) -> int:
-        return self._products_in_a_block * self._grouped.shape[1]
-
     def offer_block(self, block: int, probe: FloatArray, shortlist: Shortlist) -> None:
         """Offer the rows of one block that may meet the shortlist's cut, with their exact scores."""
-        size = self._products_in_a_block
-        groups = self._grouped[block * size : (block + 1) * size]
         start = block * self._rows_in_a_block
-        if len(groups):
-            # One call, a product a group: the loop over groups is NumPy's and starts no BLAS threads.
-            self._offer_above(np.matmul(groups, probe).ravel(), start, probe, shortlist)
-        if len(groups) < size:
-            rest = np.arange(start + len(groups) * groups.shape[1], len(self._matrix))
-            self.offer_rows(rest, probe, shortlist)
+        rows = self._matrix[start : start + self._rows_in_a_block]
+        self._offer_above(quick_products(rows, probe), start, probe, shortlist)
 
     def offer_batch(self, probes: FloatArray, shortlists: Sequence[Shortlist]) -> None:
         """Offer to each probe's shortlist the rows of the whole matrix that may meet its cut, with exact scores.

@@ -37,7 +37,7 @@ from countenance.gallery.shortlist import Shortlist
 #: bandwidth.
 MOST_THREADS = 4
 #: Blocks below which another thread of a search takes longer to start (about 0.1 ms) than it saves.
-BLOCKS_WORTH_A_THREAD = 4
+BLOCKS_WORTH_A_THREAD = 2
 
 
 def build_index(

@@ -27,12 +27,7 @@ import numpy.typing as npt
 
 from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
-from countenance.gallery.block_products import (
-    PRODUCTS_IN_A_BLOCK,
-    lowest_product,
-    product_error_bound,
-    rows_in_a_product,
-)
+from countenance.gallery.block_products import ROWS_IN_A_BLOCK, lowest_product, product_error_bound, quick_products
 from countenance.gallery.shortlist import Rows
 
 #: Factor of the first row of a pair. With sums up to LARGEST_SUM in steps, SPREAD × sum + sum stays below 2**24, where
@@ -65,20 +60,17 @@ class PackedPairs:
     __slots__ = ("_longest_row", "_pairs", "_rounding")
 
     def __init__(self, matrix: FloatArray) -> None:
-        dimension = matrix.shape[1]
-        group = rows_in_a_product(dimension)
-        rows_in_a_block = group * PRODUCTS_IN_A_BLOCK
-        blocks = len(matrix) // rows_in_a_block
-        pairs = np.empty((blocks, rows_in_a_block // 2, dimension), dtype=np.float32)
+        size = ROWS_IN_A_BLOCK
+        pairs = np.empty((len(matrix) // size, size // 2, matrix.shape[1]), dtype=np.float32)
         longest_row = rounding = 0.0
-        for block in range(blocks):
-            rows = matrix[block * rows_in_a_block : (block + 1) * rows_in_a_block]
+        for block, packed in enumerate(pairs):
+            rows = matrix[block * size : (block + 1) * size]
             steps = np.rint(rows * np.float32(ROW_STEPS))
             longest_row = max(longest_row, _longest(steps))
             rounding = max(rounding, _longest(rows - steps.astype(np.float64) / ROW_STEPS))
-            np.add(steps[0::2] * np.float32(SPREAD), steps[1::2], out=pairs[block])
+            np.add(steps[0::2] * np.float32(SPREAD), steps[1::2], out=packed)
         pairs.setflags(write=False)
-        self._pairs = pairs.reshape(blocks, PRODUCTS_IN_A_BLOCK // 2, group, dimension)
+        self._pairs = pairs
         self._longest_row = longest_row * ROUND_UP
         self._rounding = rounding * ROUND_UP
 
@@ -115,7 +107,7 @@ class PackedFilter:
     """Rules rows out for one probe, block by block. For one thread of one search.
 
     Args:
-        pairs: Packed rows, float32, shape (blocks, products, rows in a product, dimension).
+        pairs: Packed rows, float32, shape (blocks, rows in a block / 2, dimension).
         probe_steps: The probe in whole steps, float32, shape (dimension,).
         unit: Row steps times probe steps: a sum divided by it is a similarity, give or take ``error_bound``.
         error_bound: Largest difference between a score and its sum divided by ``unit``.
@@ -140,7 +132,7 @@ class PackedFilter:
         if block < self._resume or block >= len(self._pairs) or lowest_sum < -LARGEST_SUM:
             return None
         floor = math.floor(lowest_sum)
-        first, second = two_sums(np.matmul(self._pairs[block], self._probe_steps).ravel())
+        first, second = two_sums(quick_products(self._pairs[block], self._probe_steps))
         rows_in_a_block = 2 * len(first)
         left = [
             np.flatnonzero(meets(row_sums, floor)) * 2 + (block * rows_in_a_block + offset)

@@ -7,12 +7,14 @@ against storage, and a stale one is rebuilt.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
 from countenance.core.errors import ModelMismatch
 from countenance.core.model_identity import ModelIdentity
 from countenance.core.thresholds import Calibration, Threshold
 from countenance.core.vocabulary import Candidate, CandidateList, Face
+from countenance.gallery.assignment import RemovedCandidate, assign_each_subject_once
 from countenance.service.compare import ThresholdChoice
 from countenance.service.faces import PhotoInput, one_face
 from countenance.service.meaning import (
@@ -95,6 +97,41 @@ class SearchResult:
     model: ModelIdentity
 
 
+@dataclass(frozen=True, slots=True)
+class FaceSearchResult:
+    """What the search for one face of a photo came to, under "one person once".
+
+    Attributes:
+        result: The search, with the candidates that are left.
+        removed: Candidates taken out because the subject was assigned to another face, each with that face's number.
+    """
+
+    result: SearchResult
+    removed: tuple[RemovedCandidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSearchResult:
+    """What searching every face of a photo came to; no face is an empty tuple.
+
+    Attributes:
+        gallery: Name of the gallery.
+        faces: Largest first, as ``countenance detect`` numbers them.
+    """
+
+    gallery: str
+    faces: tuple[FaceSearchResult, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Basis:
+    calibration: Calibration
+    index: SearchIndex
+    threshold: Threshold
+    promise_kept: bool
+    references: int
+
+
 class GallerySearch:
     """Searches galleries; keeps one index a gallery for as long as its revision is current."""
 
@@ -116,6 +153,36 @@ class GallerySearch:
             SeveralFaces, InputError: The photo cannot be used as it is.
             CalibrationMissing, CalibrationUnsupported: The rate asked for has no measured meaning.
         """
+        basis = self._basis(request)
+        face = one_face(self._engine.read_faces(request.probe.data, crops=True), request.probe)
+        found = None if face is None else self._search_face(face, basis, request)
+        return self._result(face, found, basis, request)
+
+    def search_every_face(self, request: SearchRequest, *, allowed_twice: Collection[str] = ()) -> PhotoSearchResult:
+        """Return what a search for each face of one photo came to, nobody being in the photo twice.
+
+        Args:
+            request: The probe's face number is not used; every face is searched.
+            allowed_twice: Subjects who may be on several faces: twins enrolled as one, a person beside their portrait.
+
+        Raises:
+            As ``search``, but for ``SeveralFaces``.
+        """
+        basis = self._basis(request)
+        faces = self._engine.read_faces(request.probe.data, crops=True).faces
+        found = [self._search_face(face, basis, request) for face in faces]
+        empty = CandidateList((), basis.references, 0, basis.index.revision)
+        once = assign_each_subject_once(
+            [item or empty for item in found], threshold_value=basis.threshold.value, exempt=allowed_twice
+        )
+        results = []
+        for face, listed, kept in zip(faces, found, once, strict=True):
+            left = None if listed is None else replace(listed, candidates=kept.candidates)
+            results.append(FaceSearchResult(self._result(face, left, basis, request), kept.removed))
+        return PhotoSearchResult(request.gallery, tuple(results))
+
+    def _basis(self, request: SearchRequest) -> _Basis:
+        """Return what every face of the request is searched with."""
         summary = self._store.gallery(request.gallery)
         if summary.model.digest != self._engine.model.digest:
             raise ModelMismatch(
@@ -126,26 +193,33 @@ class GallerySearch:
         calibration = require_calibration(self._calibrations, self._engine.model)
         index = self.index(request.gallery)
         threshold, kept = self._threshold(request, calibration, summary.references)
-        expected = false_candidates(threshold.false_match_rate, summary.references)
-        face = one_face(self._engine.read_faces(request.probe.data, crops=True), request.probe)
-        reasons = () if face is None else face.quality_reasons
-        found: CandidateList | None = None
+        return _Basis(calibration, index, threshold, kept, summary.references)
+
+    def _search_face(self, face: Face, basis: _Basis, request: SearchRequest) -> CandidateList | None:
+        """Return the candidates of one face, or None if the quality gate says no."""
+        if face.quality_reasons and not request.accept_low_quality:
+            return None
+        assert face.template is not None  # noqa: S101 - read_faces makes templates unless told not to
+        return basis.index.search(face.template, threshold_value=basis.threshold.value, limit=request.limit)
+
+    def _result(
+        self, face: Face | None, found: CandidateList | None, basis: _Basis, request: SearchRequest
+    ) -> SearchResult:
+        reasons = ("no face found in the photo",) if face is None else face.quality_reasons
         if face is None:
-            outcome, reasons = SearchOutcome.NO_FACE, ("no face found in the photo",)
-        elif reasons and not request.accept_low_quality:
+            outcome = SearchOutcome.NO_FACE
+        elif found is None:
             outcome = SearchOutcome.LOW_QUALITY
         else:
-            assert face.template is not None  # noqa: S101 - read_faces makes templates unless told not to
-            found = index.search(face.template, threshold_value=threshold.value, limit=request.limit)
             outcome = SearchOutcome.CANDIDATES if found.candidates else SearchOutcome.NOBODY
-            expected = false_candidates(threshold.false_match_rate, found.references_searched)
+        references = basis.references if found is None else found.references_searched
         return SearchResult(
             outcome=outcome,
             gallery=request.gallery,
-            threshold=threshold,
-            promise_kept=kept,
-            expected=expected,
-            candidates=_with_meaning(found, calibration),
+            threshold=basis.threshold,
+            promise_kept=basis.promise_kept,
+            expected=false_candidates(basis.threshold.false_match_rate, references),
+            candidates=_with_meaning(found, basis.calibration),
             searched=found,
             reasons=reasons,
             probe=face,

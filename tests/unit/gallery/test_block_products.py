@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countenance.core.comparison import similarity
-from countenance.gallery.block_products import BlockProducts, exact_scores, lowest_product, product_error_bound
+from countenance.gallery import block_products
+from countenance.gallery.block_products import (
+    BlockProducts,
+    exact_scores,
+    lowest_product,
+    product_error_bound,
+    quick_products,
+)
 from countenance.gallery.reference_table import collect_references
 from countenance.gallery.shortlist import Shortlist
 from tests.unit.gallery.slow_search import model_of, random_gallery
@@ -45,6 +52,7 @@ def test_products_in_any_order_stay_within_the_bound(dimension: int, seed: int, 
         float(np.dot(one, other)),
         float(np.dot(one[shuffled], other[shuffled])),
         float((other[None] @ one)[0]),
+        float(quick_products(other[None], one)[0]),
         float(np.add.accumulate(one * other)[-1]),
     ]
     for product in products:
@@ -58,13 +66,14 @@ def test_at_a_cut_of_minus_one_no_product_is_too_low() -> None:
     assert lowest_product(0.5, 0.125) == 0.375
 
 
-@pytest.mark.parametrize("rows", [1, 15, 16, 17, 4096, 4200])
-def test_blocks_and_batches_offer_every_row_that_meets_the_cut_once(rows: int) -> None:
-    # Dimension 512: 16 rows a product, 4,096 rows a block.
+@pytest.mark.parametrize("rows", [1, 64, 65, 200])
+def test_blocks_and_batches_offer_every_row_that_meets_the_cut_once(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(block_products, "ROWS_IN_A_BLOCK", 64)
+    monkeypatch.setattr(block_products, "ROWS_IN_A_BATCH_BLOCK", 50)
     references = random_gallery(rows, 512, seed=rows)
     table = collect_references(references, model_of(512))
     products = BlockProducts(table.matrix)
-    assert len(products) == math.ceil(rows / 4096)
+    assert len(products) == math.ceil(rows / 64)
     probe = references[-1].template
     scores = [similarity(probe, each.template) for each in references]
     for threshold in (-1.0, sorted(scores)[rows // 2]):
@@ -81,8 +90,8 @@ def test_blocks_and_batches_offer_every_row_that_meets_the_cut_once(rows: int) -
 
 
 def test_a_low_cut_is_raised_by_the_best_rows_before_all_others_are_scored() -> None:
-    references = random_gallery(4096, 512, seed=4)
-    table = collect_references(references, model_of(512))
+    references = random_gallery(2000, 16, seed=4)
+    table = collect_references(references, model_of(16))
     recorder = Recorder(table, threshold_value=-1.0, keep=3)
     BlockProducts(table.matrix).offer_block(0, references[0].template.vector, recorder)
     assert len(recorder.offers) < 20

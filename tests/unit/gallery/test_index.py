@@ -43,12 +43,11 @@ WAYS = [
 ]
 
 
-def small_blocks(patch: pytest.MonkeyPatch, *, rows_in_a_product: int, products: int) -> None:
-    """Make blocks of ``rows_in_a_product × products`` rows, whatever the dimension, and let one be worth a thread."""
-    for module in (block_products, packed_pairs):
-        patch.setattr(module, "PRODUCTS_IN_A_BLOCK", products)
-        patch.setattr(module, "rows_in_a_product", lambda _dimension: rows_in_a_product)
-    patch.setattr(block_products, "ROWS_IN_A_BATCH_BLOCK", rows_in_a_product * products + 1)
+def small_blocks(patch: pytest.MonkeyPatch, rows: int) -> None:
+    """Make blocks of so many rows, an even number, and let one be worth a thread."""
+    patch.setattr(block_products, "ROWS_IN_A_BLOCK", rows)
+    patch.setattr(packed_pairs, "ROWS_IN_A_BLOCK", rows)
+    patch.setattr(block_products, "ROWS_IN_A_BATCH_BLOCK", rows + 1)
     patch.setattr(index, "PROBES_IN_A_BATCH", 2)
     patch.setattr(index, "BLOCKS_WORTH_A_THREAD", 1)
 
@@ -67,22 +66,20 @@ def thresholds_for(references: list[Reference], probe: Template, choice: int) ->
     gallery=galleries_with_ties(),
     choice=st.integers(0, 1000),
     limit=st.sampled_from([1, 2, 5, 1000]),
-    rows_in_a_product=st.integers(1, 4),
-    products=st.sampled_from([2, 4]),
+    rows_in_a_block=st.sampled_from([2, 4, 6, 16]),
 )
 def test_ties_and_scores_at_the_threshold_come_out_as_in_the_slow_search(
     way: dict[str, Any],
     gallery: tuple[list[Reference], Template],
     choice: int,
     limit: int,
-    rows_in_a_product: int,
-    products: int,
+    rows_in_a_block: int,
 ) -> None:
     references, probe = gallery
     threshold = thresholds_for(references, probe, choice)
     expected = slow_search(references, probe, threshold_value=threshold, limit=limit, revision=REVISION)
     with pytest.MonkeyPatch.context() as patch:
-        small_blocks(patch, rows_in_a_product=rows_in_a_product, products=products)
+        small_blocks(patch, rows_in_a_block)
         built = build_index(iter(references), model=probe.model, revision=REVISION, **way)
         assert built.search(probe, threshold_value=threshold, limit=limit) == expected
         assert built.search_many([probe] * 3, threshold_value=threshold, limit=limit) == [expected] * 3
@@ -96,7 +93,7 @@ def test_random_galleries_come_out_as_in_the_slow_search(way: dict[str, Any], di
     probes = [references[row].template for row in (0, 3, rows - 1)]
     probes += [each.template for each in random_gallery(2, dimension, seed=1)]
     with pytest.MonkeyPatch.context() as patch:
-        small_blocks(patch, rows_in_a_product=8, products=4)
+        small_blocks(patch, 32)
         built = build_index(references, model=probes[0].model, revision=REVISION, **way)
         for threshold, limit in itertools.product((-1.0, 0.1, 0.5, 0.9), (1, 10, rows)):
             expected = [
@@ -109,10 +106,10 @@ def test_random_galleries_come_out_as_in_the_slow_search(way: dict[str, Any], di
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_gallery_of_several_full_blocks_comes_out_as_in_the_slow_search(way: dict[str, Any]) -> None:
-    references = random_gallery(1500, 4096, seed=5, subjects=700)
-    probe = references[1300].template
+    references = random_gallery(3 * block_products.ROWS_IN_A_BLOCK + 7, 16, seed=5, subjects=20_000)
+    probe = references[40_000].template
     built = build_index(references, model=probe.model, revision=REVISION, **way)
-    for threshold in (-1.0, 0.02, 0.9):
+    for threshold in (0.3, 0.9):
         assert built.search(probe, threshold_value=threshold, limit=6) == slow_search(
             references, probe, threshold_value=threshold, limit=6, revision=REVISION
         )
@@ -265,7 +262,7 @@ def test_the_stream_is_read_once_and_its_objects_are_let_go() -> None:
 def test_threads_that_search_one_index_at_once_get_the_same_answers() -> None:
     references = random_gallery(600, 64, seed=9, subjects=200)
     with pytest.MonkeyPatch.context() as patch:
-        small_blocks(patch, rows_in_a_product=8, products=4)
+        small_blocks(patch, 32)
         built = build_index(references, model=references[0].template.model, revision=0, smaller_copy=True, threads=2)
         probes = [each.template for each in references[:40]] * 4
         alone = [built.search(probe, threshold_value=0.2, limit=4) for probe in probes]
@@ -276,7 +273,7 @@ def test_threads_that_search_one_index_at_once_get_the_same_answers() -> None:
 
 def test_an_error_in_a_thread_of_a_search_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     references = random_gallery(600, 64, seed=9)
-    small_blocks(monkeypatch, rows_in_a_product=8, products=4)
+    small_blocks(monkeypatch, 32)
     built = build_index(references, model=references[0].template.model, revision=0, threads=2)
 
     raised = threading.Event()
@@ -293,12 +290,13 @@ def test_an_error_in_a_thread_of_a_search_reaches_the_caller(monkeypatch: pytest
         built.search(references[0].template, threshold_value=0.2, limit=4)
 
 
-def test_memory_counts_the_matrix_and_the_smaller_copy() -> None:
-    references = random_gallery(600, 4096, seed=2)
+def test_memory_counts_the_matrix_and_the_smaller_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_blocks(monkeypatch, 512)
+    references = random_gallery(600, 1024, seed=2)
     model = references[0].template.model
-    matrix = 600 * 4096 * 4
+    matrix = 600 * 1024 * 4
     plain = build_index(references, model=model, revision=0).memory_bytes
     both = build_index(references, model=model, revision=0, smaller_copy=True).memory_bytes
-    assert matrix < plain < 1.01 * matrix
-    # Two full blocks of 512 rows and one of 88: only the first is packed, at half its size.
-    assert both - plain == 512 * 4096 * 4 // 2
+    assert matrix < plain < 1.05 * matrix
+    # One full block of 512 rows and one of 88: only the first is packed, at half its size.
+    assert both - plain == 512 * 1024 * 4 // 2

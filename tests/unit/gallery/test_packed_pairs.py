@@ -57,8 +57,7 @@ KINDS = ["random", "flat", "one element", "heavy tails", "alike"]
 
 @pytest.fixture(autouse=True)
 def _blocks_of_64_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed_pairs, "PRODUCTS_IN_A_BLOCK", 4)
-    monkeypatch.setattr(packed_pairs, "rows_in_a_product", lambda _dimension: 16)
+    monkeypatch.setattr(packed_pairs, "ROWS_IN_A_BLOCK", 64)
 
 
 @pytest.mark.parametrize("length", [1.0, 1.0009])

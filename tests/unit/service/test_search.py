@@ -172,3 +172,31 @@ def test_an_empty_gallery_is_searched_and_says_so() -> None:
     result = place.search(synthetic_photo("p1"))
     assert result.outcome is SearchOutcome.NOBODY
     assert result.expected.in_words() == "The gallery is empty."
+
+
+def test_in_one_photo_nobody_is_found_twice(place: Place) -> None:
+    photo = synthetic_photo("p3", "p3", "stranger", variant="x")
+    request = SearchRequest("staff", PhotoInput("group.jpg", photo))
+    found = place.search_job.search_every_face(request).faces
+    assert len(found) == 3
+    named = [[item.candidate.subject for item in face.result.candidates] for face in found]
+    assert sorted(named) == [[], [], ["p3"]]
+    (removed,) = [entry for face in found for entry in face.removed]
+    assert removed.candidate.subject == "p3"
+    assert found[removed.assigned_to_face - 1].result.candidates[0].candidate.subject == "p3"
+
+
+def test_who_is_allowed_twice_is_found_on_every_face(place: Place) -> None:
+    photo = synthetic_photo("p3", "p3", variant="x")
+    request = SearchRequest("staff", PhotoInput("twins.jpg", photo))
+    found = place.search_job.search_every_face(request, allowed_twice=("p3",)).faces
+    assert [[item.candidate.subject for item in face.result.candidates] for face in found] == [["p3"], ["p3"]]
+    assert not any(face.removed for face in found)
+
+
+def test_every_face_of_a_photo_without_one_or_of_low_quality_is_an_outcome(place: Place) -> None:
+    empty = SearchRequest("staff", PhotoInput("empty.jpg", b"note nothing"))
+    assert place.search_job.search_every_face(empty).faces == ()
+    blurred = SearchRequest("staff", PhotoInput("blurred.jpg", synthetic_photo("p1", "p2", blurred=True)))
+    outcomes = [face.result.outcome for face in place.search_job.search_every_face(blurred).faces]
+    assert outcomes == [SearchOutcome.LOW_QUALITY, SearchOutcome.LOW_QUALITY]
