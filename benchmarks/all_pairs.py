@@ -1,6 +1,6 @@
 """All pairs with histograms by pair of groups, beside the bare matrix product, a loop, and what it costs to be sure.
 
-Both sides of a ratio alternate in one process on the same tiles with the same threads; the best of several rounds counts.
+Both sides of a ratio alternate in one process, on the same tiles with the same threads; the best of five rounds counts.
 Templates are random unit vectors in eight groups, two photos a person. Histograms, exact counts at two thresholds (true
 FMR about 1e-4 and 1e-5) with the sums variances need, and the 200 highest pairs are all part of the measured work.
 

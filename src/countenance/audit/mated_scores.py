@@ -42,9 +42,14 @@ def mated_pairs(sets: PreparedSets) -> Iterator[tuple[IntArray, IntArray]]:
     reference_start = np.cumsum(sets.references.photos_each) - sets.references.photos_each
     waiting: list[tuple[IntArray, IntArray]] = []
     held = 0
+    # Most people have one of a few numbers of photos.
+    shapes: dict[tuple[int, int], tuple[IntArray, IntArray]] = {}
     for subject in np.flatnonzero((sets.probes.photos_each > 0) & (sets.references.photos_each > 0)).tolist():
         rows, columns = int(sets.probes.photos_each[subject]), int(sets.references.photos_each[subject])
-        probe, reference = np.triu_indices(rows, 1) if sets.one_set else np.indices((rows, columns)).reshape(2, -1)
+        if (rows, columns) not in shapes:
+            every = np.triu_indices(rows, 1) if sets.one_set else np.indices((rows, columns)).reshape(2, -1)
+            shapes[rows, columns] = (every[0], every[1])
+        probe, reference = shapes[rows, columns]
         waiting.append((probe + probe_start[subject], reference + reference_start[subject]))
         held += probe.size
         if held >= _PER_BLOCK:

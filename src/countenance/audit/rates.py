@@ -91,50 +91,38 @@ class TransactionRates:
 
 def false_match_rates(counts: PairCounts) -> FalseMatchRates:
     """Return FMR between all groups, within each and overall, at the thresholds that were counted."""
-    groups = len(counts.sets.groups)
-    everybody = np.arange(groups)
-    cells = tuple(
-        tuple(_false_match_rate(counts, np.array([probe]), np.array([reference])) for reference in range(groups))
-        for probe in range(groups)
-    )
+    groups = range(len(counts.sets.groups))
     return FalseMatchRates(
         groups=counts.sets.groups,
         thresholds=tuple(counts.at_thresholds.thresholds.tolist()),
-        cells=cells,
-        overall=_false_match_rate(counts, everybody, everybody),
+        cells=tuple(tuple(_false_match_rate(counts, probe, reference) for reference in groups) for probe in groups),
+        overall=_false_match_rate(counts, None, None),
     )
 
 
 def _false_match_rate(
-    counts: PairCounts, probe_groups: IntArray, reference_groups: IntArray
+    counts: PairCounts, probe_group: int | None, reference_group: int | None
 ) -> tuple[MeasuredRate, ...]:
-    """Return the rate of probes of some groups against references of some groups, by threshold."""
-    sets = counts.sets
-    table = np.ix_(probe_groups, reference_groups)
-    same = np.array_equal(probe_groups, reference_groups)
-    once = _once(counts, probe_groups, reference_groups)
-    probes = _side(counts, probe_groups, reference_groups, probe_side=True)
-    references = _side(counts, reference_groups, probe_groups, probe_side=False)
-    within = sets.one_set and same
-    # In one set both sides are the same people: the ordered table counts each comparison twice.
-    pairs = _pair_sums(counts, table, once, squares=_squared_trials(counts, probe_groups, reference_groups))
-    at_probes, at_references = (np.count_nonzero(side[1]) for side in (probes, references))
-    subjects = int(min(at_probes, at_references))
-    shared = np.count_nonzero((probes[1] > 0) & (references[1] > 0))
-    trials = pairs.trials / 2 if within else pairs.trials
-    if trials == 0:
-        variance: FloatNumbers = np.full(pairs.errors.shape, np.nan)
+    """Return the rate of probes of one group (all when None) against references of one group, by threshold."""
+    within = counts.sets.one_set and probe_group == reference_group
+    probes = _side(counts, probe_group, reference_group, probe_side=True)
+    references = _side(counts, reference_group, probe_group, probe_side=False)
+    pairs = _pair_sums(counts, probe_group, reference_group)
+    shared = probe_group == reference_group and bool(np.any((probes.trials > 0) & (references.trials > 0)))
+    variance: FloatNumbers
+    if pairs.trials == 0:
+        variance = np.full(pairs.errors.shape, np.nan)
     elif within:
-        variance = within_set_variance(ClusterSums.of(*probes), pairs)
+        variance = within_set_variance(probes.sums(), pairs)
     elif shared:
-        variance = overlapping_sets_variance(
-            ClusterSums.of(probes[0] + references[0], probes[1] + references[1]), pairs
-        )
+        both = ClusterSums.of(probes.errors + references.errors, probes.trials + references.trials)
+        variance = overlapping_sets_variance(both, pairs)
     else:
-        variance = two_way_variance(ClusterSums.of(*probes), ClusterSums.of(*references), pairs)
+        variance = two_way_variance(probes.sums(), references.sums(), pairs)
+    subjects = int(min(np.count_nonzero(probes.trials), np.count_nonzero(references.trials)))
     return measured_rates(
         pairs.errors / 2 if within else pairs.errors,
-        trials,
+        pairs.trials / 2 if within else pairs.trials,
         variance,
         subjects=subjects,
         disjoint=subjects // 2 if within or shared else subjects,
@@ -142,50 +130,62 @@ def _false_match_rate(
     )
 
 
-def _once(counts: PairCounts, probe_groups: IntArray, reference_groups: IntArray) -> IntArray:
-    """Return how often each cell of the table enters: 2 on the diagonal of one set, whose cells hold each pair once."""
-    weights = np.ones((probe_groups.size, reference_groups.size), dtype=np.int64)
-    if counts.sets.one_set:
-        weights[probe_groups[:, None] == reference_groups[None, :]] = 2
-    return weights
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """Errors, shape (subjects, t), and trials, shape (subjects,), of one side's people."""
+
+    errors: IntArray
+    trials: IntArray
+
+    def sums(self) -> ClusterSums:
+        return ClusterSums.of(self.errors, self.trials)
 
 
-def _pair_sums(
-    counts: PairCounts, table: tuple[IntArray, ...], weights: npt.NDArray[np.int64], *, squares: float
-) -> ClusterSums:
-    at = counts.at_thresholds
-    by = weights[:, :, None]
-    return ClusterSums(
-        errors=np.asarray((at.false_matches[table] * by).sum(axis=(0, 1)), dtype=np.float64),
-        trials=float((counts.non_mated[table] * weights).sum()),
-        squared_errors=np.asarray((at.squared[table] * by).sum(axis=(0, 1)), dtype=np.float64),
-        errors_times_trials=np.asarray((at.times_trials[table] * by).sum(axis=(0, 1)), dtype=np.float64),
-        squared_trials=squares,
-        clusters=0,
-    )
+def _people(counts: PairCounts, group: int | None) -> slice:
+    """Return the subjects of a group: their codes follow the groups."""
+    if group is None:
+        return slice(None)
+    first, last = np.searchsorted(counts.sets.subject_group, (group, group + 1))
+    return slice(int(first), int(last))
 
 
-def _side(
-    counts: PairCounts, own_groups: IntArray, other_groups: IntArray, *, probe_side: bool
-) -> tuple[IntArray, IntArray]:
-    """Return errors by subject and threshold, and trials by subject, of one side's people in ``own_groups``."""
+def _side(counts: PairCounts, own_group: int | None, other_group: int | None, *, probe_side: bool) -> _Side:
     sets, at = counts.sets, counts.at_thresholds
     own, other = (sets.probes, sets.references) if probe_side else (sets.references, sets.probes)
-    errors = (at.probe_errors if probe_side else at.reference_errors)[:, other_groups].sum(axis=1)
-    reached = np.isin(sets.subject_group, other_groups)
-    met = int(other.photos_each[reached].sum()) - np.where(reached, other.photos_each, 0)
-    mine = np.isin(sets.subject_group, own_groups)
-    return errors * mine[:, None], own.photos_each * met * mine
-
-
-def _squared_trials(counts: PairCounts, probe_groups: IntArray, reference_groups: IntArray) -> float:
-    """Return Σ m_ij² over pairs (probe subject, other reference subject); of one set against itself, ordered pairs."""
-    sets = counts.sets
-    probes = np.where(np.isin(sets.subject_group, probe_groups), sets.probes.photos_each, 0).astype(np.float64)
-    references = np.where(np.isin(sets.subject_group, reference_groups), sets.references.photos_each, 0).astype(
-        np.float64
+    people, others = _people(counts, own_group), _people(counts, other_group)
+    errors = (at.probe_errors if probe_side else at.reference_errors)[people]
+    met = int(other.photos_each[others].sum())
+    mates = other.photos_each[people] if own_group == other_group else 0
+    return _Side(
+        errors=errors.sum(axis=1) if other_group is None else errors[:, other_group],
+        trials=own.photos_each[people] * (met - mates),
     )
-    return float((probes**2).sum() * (references**2).sum() - (probes**2 * references**2).sum())
+
+
+def _pair_sums(counts: PairCounts, probe_group: int | None, reference_group: int | None) -> ClusterSums:
+    """Return sums over pairs (probe subject, other reference subject); of one set against itself, ordered pairs."""
+    sets, at = counts.sets, counts.at_thresholds
+
+    def total(table: IntArray) -> IntArray:
+        if probe_group is not None and reference_group is not None:
+            # The cell of a group against itself holds each comparison of one set once.
+            cell = table[probe_group, reference_group]
+            return np.asarray(2 * cell if sets.one_set and probe_group == reference_group else cell)
+        own = np.arange(table.shape[0])
+        everything = table.sum(axis=(0, 1))
+        return np.asarray(everything + table[own, own].sum(axis=0) if sets.one_set else everything)
+
+    probes = sets.probes.photos_each[_people(counts, probe_group)].astype(np.float64) ** 2
+    references = sets.references.photos_each[_people(counts, reference_group)].astype(np.float64) ** 2
+    mates = float((probes * references).sum()) if probe_group == reference_group else 0.0
+    return ClusterSums(
+        errors=total(at.false_matches).astype(np.float64),
+        trials=float(total(counts.non_mated)),
+        squared_errors=total(at.squared).astype(np.float64),
+        errors_times_trials=total(at.times_trials).astype(np.float64),
+        squared_trials=float(probes.sum() * references.sum()) - mates,
+        clusters=0,
+    )
 
 
 def false_non_match_rates(counts: PairCounts) -> FalseNonMatchRates:

@@ -8,6 +8,7 @@ Rules kept here:
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from statistics import NormalDist
@@ -72,6 +73,8 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
     return _bisect(lambda x: regularised_incomplete_beta(x, a, b), probability, 0.0, 1.0)
 
 
+#: Tables ask for the quantile of the same few group sizes over and over; one costs a millisecond.
+@functools.lru_cache(maxsize=1024)
 def student_t_quantile(probability: float, degrees_of_freedom: float) -> float:
     """Return the Student t value exceeded with probability ``1 - probability``; the normal's for infinite freedom.
 

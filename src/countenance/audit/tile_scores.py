@@ -41,7 +41,8 @@ _COUNTED = _FIRST / 2
 _CODES = 2048
 #: Rounding errors of a float32 product of unit templates that are taken for granted until a tile shows otherwise: of
 #: scores up to ``STRONG`` in size, and of stronger ones, whose partial sums are larger. Seen in 9 million pairs each of
-#: several kinds of templates, 128 and 512 elements: root mean square 3e-8 around zero, 9e-8 around 0.5, 1.7e-7 around 1.
+#: several kinds of templates, 128 and 512 elements: on average (root mean square) 3e-8 around scores of zero, 9e-8
+#: around 0.5, 1.7e-7 around 1.
 USUAL_ERROR = 2.0**-22
 USUAL_STRONG_ERROR = 2.0**-18
 STRONG = 0.3
@@ -101,12 +102,19 @@ class LeftOut:
     rectangles: tuple[tuple[range, range], ...] = ()
     lower_triangle: bool = False
 
+    @property
+    def any(self) -> bool:
+        """Return whether anything is left out."""
+        return self.lower_triangle or bool(self.rectangles)
+
     def blank(self, strip: FloatArray, top: int, left: int) -> None:
         """Overwrite what does not count in a strip of raw products whose corner is at positions (top, left)."""
         if self.lower_triangle:
             own = np.arange(top, top + strip.shape[0])[:, None]
             strip[own >= np.arange(left, left + strip.shape[1])[None, :]] = _LEFT_OUT
         for rows, columns in self.rectangles:
+            if rows.stop <= top or rows.start >= top + strip.shape[0]:
+                continue
             inside = slice(max(rows.start - top, 0), max(rows.stop - top, 0))
             strip[inside, columns.start - left : columns.stop - left] = _LEFT_OUT
 
@@ -176,6 +184,9 @@ class TileScorer:
             first = top * len(columns)
             for start in range(first, first + strip.size, SCORES_PER_PASS):
                 self._mark(slice(start, min(start + SCORES_PER_PASS, first + strip.size)))
+        if left_out.any:
+            marks = self._marks[: self._steps.size]
+            np.logical_and(marks, self._codes[: self._steps.size] >= _COUNTED, out=marks)
         counts = _bin_counts(self._codes[: self._steps.size])
         marked = self._settle(counts)
         if floor >= STRONG + self._bound and marked is not None:
