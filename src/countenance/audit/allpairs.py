@@ -23,7 +23,7 @@ from countenance.audit.blas_threads import single_threaded_products
 from countenance.audit.mated_scores import mated_counts
 from countenance.audit.pair_counts import PairCounts, PairList, Tally, mirrored, non_mated_trials
 from countenance.audit.photo_set import PhotoSet, PreparedSets, SortedPhotos, prepare
-from countenance.audit.tile_scores import BINS, LeftOut, TilePairs, TileScorer
+from countenance.audit.tile_scores import BINS, EDGES, LeftOut, TilePairs, TileScorer
 from countenance.core.errors import AuditInputInvalid
 
 IntArray = npt.NDArray[np.int64]
@@ -31,6 +31,8 @@ IntArray = npt.NDArray[np.int64]
 #: Most photos along the sides of a tile (tiles end where a subject ends, and share a group evenly): 29 MB a thread.
 TILE_ROWS = 2048
 TILE_COLUMNS = 2048
+#: Photos along the sides of the corner of a tile that shows how high the highest pairs are at least.
+_CORNER = 256
 #: Kept pairs above which a floor is refused: 24 bytes each.
 KEPT_LIMIT = 20_000_000
 
@@ -182,12 +184,10 @@ class _Run:
         )
         best = _Best(self._request.highest)
         while (tile := self._next()) is not None:
-            floor = self._floor(best)
+            if not np.isfinite(best.floor):
+                best.floor = self._first_floor(scorer, tile, best.count)
+            floor = min([self._kept_from, best.floor, *self.tally.thresholds[:1].tolist()])
             histogram = scorer.score(tile.rows, tile.columns, self._left_out(tile), floor)
-            if best.count and not np.isfinite(best.floor):
-                best.floor, best.seen = scorer.kth_highest(best.count), True
-                floor = self._floor(best)
-                scorer.find_from(floor)
             pairs = None
             if floor < np.inf:
                 pairs = scorer.pairs(self.tally.thresholds, min(self._kept_from, best.floor))
@@ -201,11 +201,12 @@ class _Run:
     def _kept_from(self) -> float:
         return np.inf if self._request.keep_from is None else self._request.keep_from
 
-    def _floor(self, best: _Best) -> float:
-        """Return the similarity from which on a pair matters: to a threshold, the kept pairs or the highest ones."""
-        # Before any tile is known, the highest pairs have no floor yet; see ``_work``.
-        highest = best.floor if np.isfinite(best.floor) or best.seen else np.inf
-        return float(min([self._kept_from, highest, *self.tally.thresholds[:1].tolist()]))
+    def _first_floor(self, scorer: TileScorer, tile: _Tile, count: int) -> float:
+        """Return a similarity the highest pairs surely reach, from a corner of a tile; infinity if none are asked."""
+        if not count:
+            return np.inf
+        corner = _Tile(tile.rows[:_CORNER], tile.columns[-_CORNER:], tile.groups)
+        return floor_of_highest(scorer.score(corner.rows, corner.columns, self._left_out(corner), np.inf), count)
 
     def _next(self) -> _Tile | None:
         with self._lock:
@@ -249,8 +250,7 @@ class _Best:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.floor = -np.inf if count else np.inf
-        self.seen = not count
+        self.floor = -np.inf
         nothing = np.empty(0, dtype=np.int64)
         self.pairs = TilePairs(nothing, nothing, np.empty(0))
 
@@ -262,6 +262,13 @@ class _Best:
         self.pairs = TilePairs(joined.probe[order], joined.reference[order], joined.score[order])
         if order.size == self.count:
             self.floor = max(self.floor, float(self.pairs.score[-1]))
+
+
+def floor_of_highest(histogram: IntArray, count: int) -> float:
+    """Return the highest bin edge that at least ``count`` comparisons reach, or minus infinity."""
+    reached = np.flatnonzero(np.cumsum(histogram[::-1])[::-1] >= count)
+    # The first bin also holds scores that rounding leaves just below -1.
+    return float(EDGES[reached[-1]]) if reached.size and reached[-1] > 0 else -np.inf
 
 
 def _subject_ranges(side: SortedPhotos, span: range) -> dict[int, range]:

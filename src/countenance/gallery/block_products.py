@@ -5,13 +5,14 @@ Rules kept here:
 - A score is what ``countenance.core.comparison.similarity`` returns for the two templates: ``exact_scores`` runs the
   same arithmetic (a single-precision dot product, clipped), and every decision rests on it alone.
 - A quick product adds in another order and may differ in its last digits. It only rules out: a row is dropped if its
-  quick product is below the cut by more than ``product_error_bound``. So the answer does not depend on block sizes,
-  threads or the BLAS kernel behind the quick product.
+  quick product is below the cut by more than ``product_error_bound``. So the answer does not depend on block sizes
+  or on the BLAS, its kernel and its threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +21,15 @@ from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
 from countenance.gallery.shortlist import Rows, Scores, Shortlist
 
-#: Rows of one quick product: their scores (64 kB) stay in the cache until they have been looked at.
-ROWS_IN_A_BLOCK = 16_384
-#: Rows and probes of one matrix-matrix product: 1 MiB of scores.
-ROWS_IN_A_BATCH_BLOCK = 4096
+#: Rows of one quick product of a large matrix: many, because the threads of the BLAS meet at the end of each.
+ROWS_IN_A_PRODUCT = 262_144
+#: Rows whose products are looked at together; 64 kB, so they stay in the cache while they are.
+ROWS_IN_A_LOOK = 16_384
+#: Elements up to which a product runs in the calling thread alone: 16,384 rows of dimension 128, a fifth of a
+#: millisecond. Other threads gain less there than waiting for them costs as soon as another process has a core.
+ELEMENTS_IN_ONE_THREAD = 2_097_152
+#: Rows and probes of one matrix-matrix product: 8 MiB of scores.
+ROWS_IN_A_BATCH = 32_768
 PROBES_IN_A_BATCH = 64
 #: Rows left of a block, in multiples of what the shortlist keeps, at which the best of them are scored first.
 MANY = 4
@@ -56,37 +62,36 @@ def exact_scores(probe: FloatArray, vectors: FloatArray) -> Scores:
 
 
 def quick_products(rows: FloatArray, probe: FloatArray) -> FloatArray:
-    """Return the dot product of a probe with each row, in any order of addition.
+    """Return the dot product of a probe with each row, in any order of addition."""
+    if rows.size <= ELEMENTS_IN_ONE_THREAD:
+        return np.asarray(np.einsum("rd,d->r", rows, probe), dtype=np.float32)
+    return np.asarray(rows @ probe, dtype=np.float32)
 
-    It runs in the calling thread. The product of a matrix and a vector (``@``) would wake the threads of the BLAS for
-    each block, and wait for all of them; where another process has a core, that wait is many times the product.
-    """
-    return np.asarray(np.einsum("rd,d->r", rows, probe), dtype=np.float32)
+
+def stretches(rows: int) -> Iterator[tuple[int, int]]:
+    """Yield (start, stop) of the stretches a matrix is searched in: a short one that raises the cut, then long ones."""
+    starts = [0, *range(ROWS_IN_A_LOOK, rows, ROWS_IN_A_PRODUCT)] if rows else []
+    yield from itertools.pairwise([*starts, rows])
 
 
 class BlockProducts:
-    """The rows of a matrix in blocks, and the pass over a block that feeds a shortlist.
+    """The rows of a matrix, and the passes over them that feed shortlists.
 
     Args:
         matrix: float32, shape (rows, dimension), contiguous; not copied.
     """
 
-    __slots__ = ("_error_bound", "_matrix", "_rows_in_a_block")
+    __slots__ = ("_error_bound", "_matrix")
 
     def __init__(self, matrix: FloatArray) -> None:
         self._matrix = matrix
         self._error_bound = product_error_bound(matrix.shape[1])
-        self._rows_in_a_block = ROWS_IN_A_BLOCK
 
-    def __len__(self) -> int:
-        """Return the number of blocks; the last one may be incomplete."""
-        return -(-len(self._matrix) // self._rows_in_a_block)
-
-    def offer_block(self, block: int, probe: FloatArray, shortlist: Shortlist) -> None:
-        """Offer the rows of one block that may meet the shortlist's cut, with their exact scores."""
-        start = block * self._rows_in_a_block
-        rows = self._matrix[start : start + self._rows_in_a_block]
-        self._offer_above(quick_products(rows, probe), start, probe, shortlist)
+    def offer_stretch(self, start: int, stop: int, probe: FloatArray, shortlist: Shortlist) -> None:
+        """Offer the rows from ``start`` to before ``stop`` that may meet the cut, with their exact scores."""
+        products = quick_products(self._matrix[start:stop], probe)
+        for at in range(0, len(products), ROWS_IN_A_LOOK):
+            self._offer_above(products[at : at + ROWS_IN_A_LOOK], start + at, probe, shortlist)
 
     def offer_batch(self, probes: FloatArray, shortlists: Sequence[Shortlist]) -> None:
         """Offer to each probe's shortlist the rows of the whole matrix that may meet its cut, with exact scores.
@@ -96,8 +101,8 @@ class BlockProducts:
             shortlists: One a probe.
         """
         floors = np.array([lowest_product(shortlist.cut, self._error_bound) for shortlist in shortlists])
-        for start in range(0, len(self._matrix), ROWS_IN_A_BATCH_BLOCK):
-            products = probes @ self._matrix[start : start + ROWS_IN_A_BATCH_BLOCK].T
+        for start in range(0, len(self._matrix), ROWS_IN_A_BATCH):
+            products = probes @ self._matrix[start : start + ROWS_IN_A_BATCH].T
             for position in np.flatnonzero(~(products.max(axis=1) < floors)).tolist():
                 shortlist = shortlists[position]
                 self._offer_above(products[position], start, probes[position], shortlist)

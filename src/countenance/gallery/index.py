@@ -4,49 +4,35 @@ Rules kept here:
 
 - Exact means: every reference is compared, and the similarity that decides is the one
   ``countenance.core.comparison.similarity`` returns for the two templates, to the last bit. Ties and scores equal to
-  the threshold come out the same with and without the smaller copy, alone or in a batch, on one thread or several.
+  the threshold come out the same with and without the smaller copy, alone or in a batch, on any BLAS.
 - An index never changes. Another revision of the gallery is another index, so threads may share one without a lock.
 - Nobody found is an empty list. There is always a threshold, except in ``nearest``, whose result is no candidate list.
 - A subject with k references gives a stranger k chances. For a person who is not in the gallery, the expected number
   of references at or above the threshold is ``references_searched`` × FMR, exactly (expectations add up however the
   scores depend on each other). A subject is listed once, so for *subjects* listed it is an upper bound.
 
-How it is quick: the product goes through the matrix in blocks whose scores stay in the cache; a block whose largest
-product is below the cut costs one ``max``; the cut rises to the last listed subject's score; what is left is scored
-exactly. With ``smaller_copy`` half the bytes are read first (``packed_pairs``).
+How it is quick: a few long matrix products, looked at in pieces that stay in the cache; a piece whose largest product
+is below the cut costs one ``max``; the cut rises to the last listed subject's score; what is left is scored exactly.
+With ``smaller_copy`` only half the bytes are read for most rows (``packed_pairs``).
 """
 
 from __future__ import annotations
 
 import math
-import os
-from collections import deque
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from countenance.core.model_identity import ModelIdentity
-from countenance.core.vocabulary import Candidate, CandidateList, FloatArray, Reference, Template
-from countenance.gallery.block_products import PROBES_IN_A_BATCH, BlockProducts
+from countenance.core.vocabulary import Candidate, CandidateList, Reference, Template
+from countenance.gallery.block_products import PROBES_IN_A_BATCH, BlockProducts, stretches
 from countenance.gallery.packed_pairs import PackedPairs
 from countenance.gallery.reference_table import ReferenceTable, collect_references
 from countenance.gallery.shortlist import Shortlist
 
-#: Threads of one search unless the caller says otherwise: a search waits for memory, and a few cores draw all of its
-#: bandwidth.
-MOST_THREADS = 4
-#: Blocks below which another thread of a search takes longer to start (about 0.1 ms) than it saves.
-BLOCKS_WORTH_A_THREAD = 2
-
 
 def build_index(
-    references: Iterable[Reference],
-    *,
-    model: ModelIdentity,
-    revision: int,
-    smaller_copy: bool = False,
-    threads: int | None = None,
+    references: Iterable[Reference], *, model: ModelIdentity, revision: int, smaller_copy: bool = False
 ) -> GalleryIndex:
     """Return an index over exactly these references, read once and not kept.
 
@@ -54,16 +40,14 @@ def build_index(
         references: May be a stream; memory peaks at 1.25 times the matrix.
         model: Identity all of them must have.
         revision: Of the gallery they were read from.
-        smaller_copy: Keep half as many bytes again, to search in about half the time. The answers are the same.
-        threads: Threads of one search over a large gallery; None for one a processor, up to ``MOST_THREADS``.
+        smaller_copy: Keep half as many bytes again, to read half as many in a search. The answers are the same.
 
     Raises:
         ModelMismatch: A template is of another model.
-        ValueError: Fewer than one thread.
     """
-    threads = min(_processors(), MOST_THREADS) if threads is None else threads
-    table = collect_references(references, model)
-    return GalleryIndex(table, model=model, revision=revision, smaller_copy=smaller_copy, threads=threads)
+    return GalleryIndex(
+        collect_references(references, model), model=model, revision=revision, smaller_copy=smaller_copy
+    )
 
 
 class GalleryIndex:
@@ -72,19 +56,14 @@ class GalleryIndex:
     Every method that takes a probe raises ``ModelMismatch`` if the probe is of another model.
     """
 
-    __slots__ = ("_model", "_packed", "_products", "_revision", "_table", "_threads")
+    __slots__ = ("_model", "_packed", "_products", "_revision", "_table")
 
-    def __init__(
-        self, table: ReferenceTable, *, model: ModelIdentity, revision: int, smaller_copy: bool, threads: int
-    ) -> None:
-        if threads < 1:
-            raise ValueError("a search takes at least one thread")
+    def __init__(self, table: ReferenceTable, *, model: ModelIdentity, revision: int, smaller_copy: bool) -> None:
         self._table = table
         self._model = model
         self._revision = revision
         self._products = BlockProducts(table.matrix)
         self._packed = PackedPairs(table.matrix) if smaller_copy else None
-        self._threads = threads
 
     @property
     def revision(self) -> int:
@@ -157,32 +136,14 @@ class GalleryIndex:
     def _shortlist(self, probe: Template, threshold_value: float, *, keep: int) -> Shortlist:
         self._model.require_same(probe.model)
         shortlist = Shortlist(self._table, threshold_value=threshold_value, keep=keep)
-        blocks = deque(range(len(self._products)))
-        others = min(self._threads, len(blocks) // BLOCKS_WORTH_A_THREAD) - 1
-        if others < 1:
-            self._offer_blocks(blocks, probe.vector, shortlist)
-            return shortlist
-        # Threads made for one search leave nothing behind: no pool to close, none to lose in a forked process.
-        with ThreadPoolExecutor(others, thread_name_prefix="gallery-search") as pool:
-            parts = [pool.submit(self._offer_blocks, blocks, probe.vector, shortlist) for _ in range(others)]
-            self._offer_blocks(blocks, probe.vector, shortlist)
-            for part in parts:
-                part.result()
-        return shortlist
-
-    def _offer_blocks(self, blocks: deque[int], probe: FloatArray, shortlist: Shortlist) -> None:
-        """Take blocks off the deque, which several threads share, and offer their rows until none is left."""
-        packed = None if self._packed is None else self._packed.filter_for(probe)
-        while True:
-            try:
-                block = blocks.popleft()
-            except IndexError:
-                return
-            rows = None if packed is None else packed.rows_left(block, shortlist.cut)
+        packed = None if self._packed is None else self._packed.filter_for(probe.vector)
+        for start, stop in stretches(len(self._table.matrix)):
+            rows = None if packed is None else packed.rows_left(start, stop, shortlist.cut)
             if rows is None:
-                self._products.offer_block(block, probe, shortlist)
+                self._products.offer_stretch(start, stop, probe.vector, shortlist)
             else:
-                self._products.offer_rows(rows, probe, shortlist)
+                self._products.offer_rows(rows, probe.vector, shortlist)
+        return shortlist
 
     def _candidate_list(self, shortlist: Shortlist, limit: int) -> CandidateList:
         listed = self._listed(shortlist)
@@ -214,13 +175,6 @@ class GalleryIndex:
                 strict=True,
             )
         )
-
-
-def _processors() -> int:
-    """Return how many processors this process may run on."""
-    # Not on every system, hence looked up by name.
-    affinity = getattr(os, "sched_getaffinity", None)
-    return (os.cpu_count() or 1) if affinity is None else len(affinity(0))
 
 
 def _checked(threshold_value: float) -> float:

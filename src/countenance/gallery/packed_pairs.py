@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
-from countenance.gallery.block_products import ROWS_IN_A_BLOCK, lowest_product, product_error_bound, quick_products
+from countenance.gallery.block_products import lowest_product, product_error_bound, quick_products
 from countenance.gallery.shortlist import Rows
 
 #: Factor of the first row of a pair. With sums up to LARGEST_SUM in steps, SPREAD × sum + sum stays below 2**24, where
@@ -39,10 +39,12 @@ LARGEST_SUM = 2890.0
 #: Steps a unit of a template's element. The largest sum is shared evenly between row and probe: √2890 = 53.8, less the
 #: length that rounding can add (√128 / 12 ≈ 0.9).
 ROW_STEPS = 52.0
-#: A block in which more than this share of rows is left gains nothing from the smaller copy.
-LARGEST_SHARE_LEFT = 1 / 8
-#: Blocks searched whole after such a block, so that trying in vain costs an eighth of half a pass at most.
-BLOCKS_BEFORE_ANOTHER_TRY = 7
+#: Where more than this share of rows is left, scoring them one by one takes longer than the product it spares.
+LARGEST_SHARE_LEFT = 1 / 16
+#: Rise of the cut, in parts of the error bound, before a copy that ruled out too little is tried again.
+RISE_BEFORE_ANOTHER_TRY = 1 / 4
+#: Rows packed at a time.
+_ROWS_AT_ONCE = 16_384
 #: Factor on bounds computed in float64, for the rounding of the bounds themselves.
 ROUND_UP = 1.0 + 1e-6
 #: Factor on the probe's steps while its sums could leave the range; small, so that little resolution is given away.
@@ -53,24 +55,24 @@ class PackedPairs:
     """The rows of a matrix in whole steps, two to a float32 row: half the size of the matrix.
 
     Args:
-        matrix: float32, shape (rows, dimension); read once, not kept. Only its full blocks are packed; they are those
-            of ``BlockProducts``.
+        matrix: float32, shape (rows, dimension); read once, not kept.
     """
 
-    __slots__ = ("_longest_row", "_pairs", "_rounding")
+    __slots__ = ("_longest_row", "_pairs", "_rounding", "_rows")
 
     def __init__(self, matrix: FloatArray) -> None:
-        size = ROWS_IN_A_BLOCK
-        pairs = np.empty((len(matrix) // size, size // 2, matrix.shape[1]), dtype=np.float32)
+        self._rows = len(matrix)
+        self._pairs = np.zeros(((self._rows + 1) // 2, matrix.shape[1]), dtype=np.float32)
         longest_row = rounding = 0.0
-        for block, packed in enumerate(pairs):
-            rows = matrix[block * size : (block + 1) * size]
+        for start in range(0, self._rows, _ROWS_AT_ONCE):
+            rows = matrix[start : start + _ROWS_AT_ONCE]
             steps = np.rint(rows * np.float32(ROW_STEPS))
             longest_row = max(longest_row, _longest(steps))
             rounding = max(rounding, _longest(rows - steps.astype(np.float64) / ROW_STEPS))
-            np.add(steps[0::2] * np.float32(SPREAD), steps[1::2], out=packed)
-        pairs.setflags(write=False)
-        self._pairs = pairs
+            pairs = self._pairs[start // 2 :]
+            pairs[: len(steps[0::2])] = steps[0::2] * np.float32(SPREAD)
+            pairs[: len(steps[1::2])] += steps[1::2]
+        self._pairs.setflags(write=False)
         self._longest_row = longest_row * ROUND_UP
         self._rounding = rounding * ROUND_UP
 
@@ -97,6 +99,7 @@ class PackedPairs:
         probe_part = self._longest_row / ROW_STEPS * float(np.linalg.norm(exact - steps / scale))
         return PackedFilter(
             self._pairs,
+            rows=self._rows,
             probe_steps=steps.astype(np.float32),
             unit=ROW_STEPS * scale,
             error_bound=(row_part + probe_part) * ROUND_UP + product_error_bound(len(probe)),
@@ -104,46 +107,46 @@ class PackedPairs:
 
 
 class PackedFilter:
-    """Rules rows out for one probe, block by block. For one thread of one search.
+    """Rules rows out for one probe. For one search: it remembers where it was of no use.
 
     Args:
-        pairs: Packed rows, float32, shape (blocks, rows in a block / 2, dimension).
+        pairs: Packed rows, float32, shape (half the rows, rounded up; dimension).
+        rows: Number of rows.
         probe_steps: The probe in whole steps, float32, shape (dimension,).
         unit: Row steps times probe steps: a sum divided by it is a similarity, give or take ``error_bound``.
         error_bound: Largest difference between a score and its sum divided by ``unit``.
     """
 
-    __slots__ = ("_pairs", "_probe_steps", "_resume", "_unit", "error_bound")
+    __slots__ = ("_lowest_cut", "_pairs", "_probe_steps", "_rows", "_unit", "error_bound")
 
-    def __init__(self, pairs: FloatArray, *, probe_steps: FloatArray, unit: float, error_bound: float) -> None:
+    def __init__(
+        self, pairs: FloatArray, *, rows: int, probe_steps: FloatArray, unit: float, error_bound: float
+    ) -> None:
         self._pairs = pairs
+        self._rows = rows
         self._probe_steps = probe_steps
         self._unit = unit
-        self._resume = 0
         self.error_bound = error_bound
+        # From here on down every score (clipped to -1) or every sum is high enough, so nothing can be ruled out.
+        self._lowest_cut = max(-1.0, error_bound - LARGEST_SUM / unit)
 
-    def rows_left(self, block: int, cut: float) -> Rows | None:
-        """Return the rows of a block that may meet the cut, in no order.
+    def rows_left(self, start: int, stop: int, cut: float) -> Rows | None:
+        """Return the rows from ``start`` (even) to before ``stop`` that may meet the cut, in no order.
 
-        None means that the block must be searched whole: it is the incomplete last one, or the cut is too low to rule
-        out enough, here or in a block tried shortly before.
+        None means that the stretch must be searched whole: the cut is too low to rule out enough, here or in a stretch
+        tried before.
         """
-        lowest_sum = lowest_product(cut, self.error_bound) * self._unit
-        if block < self._resume or block >= len(self._pairs) or lowest_sum < -LARGEST_SUM:
+        if cut <= self._lowest_cut:
             return None
-        floor = math.floor(lowest_sum)
-        first, second = two_sums(quick_products(self._pairs[block], self._probe_steps))
-        rows_in_a_block = 2 * len(first)
-        left = [
-            np.flatnonzero(meets(row_sums, floor)) * 2 + (block * rows_in_a_block + offset)
-            for offset, row_sums in enumerate((first, second))
-            if not row_sums.max() < floor
-        ]
-        rows = np.concatenate(left) if left else np.empty(0, dtype=np.intp)
-        if len(rows) > LARGEST_SHARE_LEFT * rows_in_a_block:
-            self._resume = block + 1 + BLOCKS_BEFORE_ANOTHER_TRY
+        floor = math.floor(lowest_product(cut, self.error_bound) * self._unit)
+        sums = two_sums(quick_products(self._pairs[start // 2 : (stop + 1) // 2], self._probe_steps))
+        left = [np.flatnonzero(meets(each, floor)) * 2 + (start + offset) for offset, each in enumerate(sums)]
+        rows = np.concatenate(left)
+        if len(rows) > LARGEST_SHARE_LEFT * (stop - start):
+            self._lowest_cut = cut + RISE_BEFORE_ANOTHER_TRY * self.error_bound
             return None
-        return rows
+        # The last row may have nobody beside it.
+        return rows[rows < self._rows]
 
 
 def two_sums(packed: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -4,13 +4,12 @@ Rules kept here:
 
 - One entry a subject: its most similar reference.
 - The order is total: similarity descending, then subject, then reference identifier. Equal input gives equal output,
-  however it was cut into blocks and whichever thread offered it first.
+  however it was cut into blocks and in whatever order it was offered.
 - What is kept is bounded by what was asked for, not by how many references reach the threshold.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,25 +25,21 @@ Scores = npt.NDArray[np.float64]
 class Shortlist:
     """Collects rows with their scores and keeps the best reference of each of the best ``keep`` subjects.
 
-    Safe for several threads that offer at once.
-
     Args:
         table: Whose rows are offered.
         threshold_value: Rows below it are not candidates; -inf where there is no threshold.
         keep: How many subjects are kept, at least 1.
     """
 
-    __slots__ = ("_lock", "_pending", "_rows", "_scores", "_table", "cut", "keep")
+    __slots__ = ("_pending", "_rows", "_scores", "_table", "cut", "keep")
 
     def __init__(self, table: ReferenceTable, *, threshold_value: float, keep: int) -> None:
         self._table = table
         self.keep = keep
-        self._lock = threading.Lock()
         self._rows: list[Rows] = [np.empty(0, dtype=np.intp)]
         self._scores: list[Scores] = [np.empty(0, dtype=np.float64)]
         self._pending = 0
-        # What a row must meet to matter: the threshold, later the last kept subject's score. It only rises, so a
-        # thread that reads an older value offers too much, never too little.
+        # What a row must meet to matter: the threshold, later the last kept subject's score. It only rises.
         self.cut = threshold_value
 
     def offer(self, rows: Rows, scores: Scores) -> None:
@@ -53,19 +48,17 @@ class Shortlist:
         if not reached.any():
             return
         rows, scores = rows[reached], scores[reached]
-        with self._lock:
-            self._rows.append(rows)
-            self._scores.append(scores)
-            self._pending += len(rows)
-            # Settling after `keep` new rows costs each row a constant number of sorts.
-            if self._pending >= self.keep:
-                self._settle()
+        self._rows.append(rows)
+        self._scores.append(scores)
+        self._pending += len(rows)
+        # Settling after `keep` new rows costs each row a constant number of sorts.
+        if self._pending >= self.keep:
+            self._settle()
 
     def best(self) -> tuple[Rows, Scores]:
         """Return rows and scores of the kept subjects, in order."""
-        with self._lock:
-            self._settle()
-            return self._rows[0], self._scores[0]
+        self._settle()
+        return self._rows[0], self._scores[0]
 
     def _settle(self) -> None:
         rows, scores = np.concatenate(self._rows), np.concatenate(self._scores)

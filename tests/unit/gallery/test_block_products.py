@@ -17,6 +17,7 @@ from countenance.gallery.block_products import (
     lowest_product,
     product_error_bound,
     quick_products,
+    stretches,
 )
 from countenance.gallery.reference_table import collect_references
 from countenance.gallery.shortlist import Shortlist
@@ -66,20 +67,34 @@ def test_at_a_cut_of_minus_one_no_product_is_too_low() -> None:
     assert lowest_product(0.5, 0.125) == 0.375
 
 
+@pytest.mark.parametrize("rows", [0, 1, 15, 16, 17, 64, 65, 1000])
+def test_stretches_cover_every_row_once_and_the_first_is_short(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(block_products, "ROWS_IN_A_LOOK", 16)
+    monkeypatch.setattr(block_products, "ROWS_IN_A_PRODUCT", 48)
+    covered = [range(start, stop) for start, stop in stretches(rows)]
+    assert [row for each in covered for row in each] == list(range(rows))
+    assert all(0 < len(each) <= 48 for each in covered)
+    assert not covered or len(covered[0]) == min(rows, 16)
+
+
+@pytest.mark.parametrize("in_one_thread", [0, 10**9])
 @pytest.mark.parametrize("rows", [1, 64, 65, 200])
-def test_blocks_and_batches_offer_every_row_that_meets_the_cut_once(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(block_products, "ROWS_IN_A_BLOCK", 64)
-    monkeypatch.setattr(block_products, "ROWS_IN_A_BATCH_BLOCK", 50)
+def test_stretches_and_batches_offer_every_row_that_meets_the_cut_once(
+    rows: int, in_one_thread: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(block_products, "ROWS_IN_A_LOOK", 16)
+    monkeypatch.setattr(block_products, "ROWS_IN_A_PRODUCT", 64)
+    monkeypatch.setattr(block_products, "ROWS_IN_A_BATCH", 50)
+    monkeypatch.setattr(block_products, "ELEMENTS_IN_ONE_THREAD", in_one_thread)
     references = random_gallery(rows, 512, seed=rows)
     table = collect_references(references, model_of(512))
     products = BlockProducts(table.matrix)
-    assert len(products) == math.ceil(rows / 64)
     probe = references[-1].template
     scores = [similarity(probe, each.template) for each in references]
     for threshold in (-1.0, sorted(scores)[rows // 2]):
         offered = Recorder(table, threshold_value=threshold, keep=rows + 1)
-        for block in range(len(products)):
-            products.offer_block(block, probe.vector, offered)
+        for start, stop in stretches(rows):
+            products.offer_stretch(start, stop, probe.vector, offered)
         in_batch = [Recorder(table, threshold_value=threshold, keep=rows + 1) for _ in range(2)]
         products.offer_batch(np.stack([probe.vector] * 2), in_batch)
         expected = {row: score for row, score in enumerate(scores) if score >= threshold}
@@ -93,7 +108,7 @@ def test_a_low_cut_is_raised_by_the_best_rows_before_all_others_are_scored() -> 
     references = random_gallery(2000, 16, seed=4)
     table = collect_references(references, model_of(16))
     recorder = Recorder(table, threshold_value=-1.0, keep=3)
-    BlockProducts(table.matrix).offer_block(0, references[0].template.vector, recorder)
+    BlockProducts(table.matrix).offer_stretch(0, 2000, references[0].template.vector, recorder)
     assert len(recorder.offers) < 20
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import itertools
 import math
-import threading
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,22 +33,18 @@ from tests.unit.gallery.slow_search import (
 
 REVISION = 7
 MODEL = model_of(4)
-#: Every way to run a search; the blocks below make even small galleries several blocks long.
-WAYS = [
-    pytest.param({"smaller_copy": False, "threads": 1}, id="plain"),
-    pytest.param({"smaller_copy": False, "threads": 3}, id="threads"),
-    pytest.param({"smaller_copy": True, "threads": 1}, id="smaller copy"),
-    pytest.param({"smaller_copy": True, "threads": 2}, id="smaller copy, threads"),
-]
+WAYS = [pytest.param(False, id="plain"), pytest.param(True, id="smaller copy")]
 
 
-def small_blocks(patch: pytest.MonkeyPatch, rows: int) -> None:
-    """Make blocks of so many rows, an even number, and let one be worth a thread."""
-    patch.setattr(block_products, "ROWS_IN_A_BLOCK", rows)
-    patch.setattr(packed_pairs, "ROWS_IN_A_BLOCK", rows)
-    patch.setattr(block_products, "ROWS_IN_A_BATCH_BLOCK", rows + 1)
+def small_pieces(patch: pytest.MonkeyPatch, rows: int) -> None:
+    """Search in pieces of so many rows, an even number, with the BLAS and without, and always use the smaller copy."""
+    patch.setattr(block_products, "ROWS_IN_A_LOOK", rows)
+    patch.setattr(block_products, "ROWS_IN_A_PRODUCT", 3 * rows - rows % 4)
+    patch.setattr(block_products, "ROWS_IN_A_BATCH", rows + 1)
+    patch.setattr(block_products, "ELEMENTS_IN_ONE_THREAD", rows * 3)
     patch.setattr(index, "PROBES_IN_A_BATCH", 2)
-    patch.setattr(index, "BLOCKS_WORTH_A_THREAD", 1)
+    patch.setattr(packed_pairs, "_ROWS_AT_ONCE", rows)
+    patch.setattr(packed_pairs, "LARGEST_SHARE_LEFT", 1.0)
 
 
 def thresholds_for(references: list[Reference], probe: Template, choice: int) -> float:
@@ -61,40 +56,40 @@ def thresholds_for(references: list[Reference], probe: Template, choice: int) ->
     return edges[choice % len(edges)]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("smaller_copy", WAYS)
 @given(
     gallery=galleries_with_ties(),
     choice=st.integers(0, 1000),
     limit=st.sampled_from([1, 2, 5, 1000]),
-    rows_in_a_block=st.sampled_from([2, 4, 6, 16]),
+    rows_in_a_piece=st.sampled_from([2, 4, 6, 16]),
 )
 def test_ties_and_scores_at_the_threshold_come_out_as_in_the_slow_search(
-    way: dict[str, Any],
+    smaller_copy: bool,
     gallery: tuple[list[Reference], Template],
     choice: int,
     limit: int,
-    rows_in_a_block: int,
+    rows_in_a_piece: int,
 ) -> None:
     references, probe = gallery
     threshold = thresholds_for(references, probe, choice)
     expected = slow_search(references, probe, threshold_value=threshold, limit=limit, revision=REVISION)
     with pytest.MonkeyPatch.context() as patch:
-        small_blocks(patch, rows_in_a_block)
-        built = build_index(iter(references), model=probe.model, revision=REVISION, **way)
+        small_pieces(patch, rows_in_a_piece)
+        built = build_index(iter(references), model=probe.model, revision=REVISION, smaller_copy=smaller_copy)
         assert built.search(probe, threshold_value=threshold, limit=limit) == expected
         assert built.search_many([probe] * 3, threshold_value=threshold, limit=limit) == [expected] * 3
         assert list(built.nearest(probe, limit=limit)) == slow_rank_list(references, probe, -math.inf)[:limit]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("smaller_copy", WAYS)
 @pytest.mark.parametrize(("dimension", "rows"), [(128, 700), (512, 300), (1, 50)])
-def test_random_galleries_come_out_as_in_the_slow_search(way: dict[str, Any], dimension: int, rows: int) -> None:
+def test_random_galleries_come_out_as_in_the_slow_search(smaller_copy: bool, dimension: int, rows: int) -> None:
     references = random_gallery(rows, dimension, seed=dimension, subjects=rows // 2)
     probes = [references[row].template for row in (0, 3, rows - 1)]
     probes += [each.template for each in random_gallery(2, dimension, seed=1)]
     with pytest.MonkeyPatch.context() as patch:
-        small_blocks(patch, 32)
-        built = build_index(references, model=probes[0].model, revision=REVISION, **way)
+        small_pieces(patch, 32)
+        built = build_index(references, model=probes[0].model, revision=REVISION, smaller_copy=smaller_copy)
         for threshold, limit in itertools.product((-1.0, 0.1, 0.5, 0.9), (1, 10, rows)):
             expected = [
                 slow_search(references, probe, threshold_value=threshold, limit=limit, revision=REVISION)
@@ -104,11 +99,11 @@ def test_random_galleries_come_out_as_in_the_slow_search(way: dict[str, Any], di
             assert [built.search(probe, threshold_value=threshold, limit=limit) for probe in probes] == expected
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_gallery_of_several_full_blocks_comes_out_as_in_the_slow_search(way: dict[str, Any]) -> None:
-    references = random_gallery(3 * block_products.ROWS_IN_A_BLOCK + 7, 16, seed=5, subjects=20_000)
+@pytest.mark.parametrize("smaller_copy", WAYS)
+def test_a_gallery_of_several_stretches_comes_out_as_in_the_slow_search(smaller_copy: bool) -> None:
+    references = random_gallery(50_001, 16, seed=5, subjects=20_000)
     probe = references[40_000].template
-    built = build_index(references, model=probe.model, revision=REVISION, **way)
+    built = build_index(references, model=probe.model, revision=REVISION, smaller_copy=smaller_copy)
     for threshold in (0.3, 0.9):
         assert built.search(probe, threshold_value=threshold, limit=6) == slow_search(
             references, probe, threshold_value=threshold, limit=6, revision=REVISION
@@ -236,8 +231,6 @@ def test_nonsense_is_refused(pair: GalleryIndex) -> None:
             pair.search(probe, threshold_value=0.5, limit=limit)
         with pytest.raises(ValueError, match="one"):
             pair.nearest(probe, limit=limit)
-    with pytest.raises(ValueError, match="thread"):
-        build_index([], model=MODEL, revision=0, threads=0)
 
 
 def test_the_stream_is_read_once_and_its_objects_are_let_go() -> None:
@@ -262,8 +255,8 @@ def test_the_stream_is_read_once_and_its_objects_are_let_go() -> None:
 def test_threads_that_search_one_index_at_once_get_the_same_answers() -> None:
     references = random_gallery(600, 64, seed=9, subjects=200)
     with pytest.MonkeyPatch.context() as patch:
-        small_blocks(patch, 32)
-        built = build_index(references, model=references[0].template.model, revision=0, smaller_copy=True, threads=2)
+        small_pieces(patch, 32)
+        built = build_index(references, model=references[0].template.model, revision=0, smaller_copy=True)
         probes = [each.template for each in references[:40]] * 4
         alone = [built.search(probe, threshold_value=0.2, limit=4) for probe in probes]
         with ThreadPoolExecutor(8) as pool:
@@ -271,32 +264,11 @@ def test_threads_that_search_one_index_at_once_get_the_same_answers() -> None:
     assert together == alone
 
 
-def test_an_error_in_a_thread_of_a_search_reaches_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    references = random_gallery(600, 64, seed=9)
-    small_blocks(monkeypatch, 32)
-    built = build_index(references, model=references[0].template.model, revision=0, threads=2)
-
-    raised = threading.Event()
-
-    def broken_elsewhere(*_: object) -> None:
-        if threading.current_thread() is threading.main_thread():
-            assert raised.wait(10)
-        else:
-            raised.set()
-            raise MemoryError
-
-    monkeypatch.setattr(block_products.BlockProducts, "offer_block", broken_elsewhere)
-    with pytest.raises(MemoryError):
-        built.search(references[0].template, threshold_value=0.2, limit=4)
-
-
-def test_memory_counts_the_matrix_and_the_smaller_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    small_blocks(monkeypatch, 512)
-    references = random_gallery(600, 1024, seed=2)
+def test_memory_counts_the_matrix_and_the_smaller_copy() -> None:
+    references = random_gallery(601, 1024, seed=2)
     model = references[0].template.model
-    matrix = 600 * 1024 * 4
+    matrix = 601 * 1024 * 4
     plain = build_index(references, model=model, revision=0).memory_bytes
     both = build_index(references, model=model, revision=0, smaller_copy=True).memory_bytes
     assert matrix < plain < 1.05 * matrix
-    # One full block of 512 rows and one of 88: only the first is packed, at half its size.
-    assert both - plain == 512 * 1024 * 4 // 2
+    assert both - plain == 301 * 1024 * 4

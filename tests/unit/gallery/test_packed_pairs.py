@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from countenance.gallery import packed_pairs
 from countenance.gallery.block_products import exact_scores
 from countenance.gallery.packed_pairs import (
-    BLOCKS_BEFORE_ANOTHER_TRY,
     LARGEST_SHARE_LEFT,
     LARGEST_SUM,
     SPREAD,
@@ -55,11 +54,6 @@ def matrix_of(kind: str, rows: int, dimension: int, *, seed: int = 0) -> np.ndar
 KINDS = ["random", "flat", "one element", "heavy tails", "alike"]
 
 
-@pytest.fixture(autouse=True)
-def _blocks_of_64_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed_pairs, "ROWS_IN_A_BLOCK", 64)
-
-
 @pytest.mark.parametrize("length", [1.0, 1.0009])
 @pytest.mark.parametrize("dimension", [1, 2, 16, 128, 512, 4096])
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,18 +80,19 @@ def test_sums_are_whole_and_in_range_and_no_score_is_further_off_than_the_bound(
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_row_that_meets_the_cut_is_ruled_out(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed_pairs, "LARGEST_SHARE_LEFT", 1.0)
-    matrix = matrix_of(kind, 64 * 5, 128, seed=2)
+    monkeypatch.setattr(packed_pairs, "_ROWS_AT_ONCE", 50)
+    matrix = matrix_of(kind, 321, 128, seed=2)
     packed = PackedPairs(matrix)
     tried = 0
     for probe in [matrix[7], *matrix_of("random", 3, 128, seed=3), matrix[200] * np.float32(-1)]:
         scores = exact_scores(probe, matrix)
         for cut in np.unique(np.concatenate([scores[::10], [-1.0, 0.0, 0.9]])).tolist():
-            for block in range(5):
-                left = packed.filter_for(probe).rows_left(block, cut)
+            for start in range(0, 321, 64):
+                at = range(start, min(start + 64, 321))
+                left = packed.filter_for(probe).rows_left(at.start, at.stop, cut)
                 if left is None:
                     continue
                 tried += 1
-                at = range(64 * block, 64 * block + 64)
                 assert set(left.tolist()) <= set(at)
                 assert len(set(left.tolist())) == len(left)
                 assert set(left.tolist()) >= {row for row in at if scores[row] >= cut}
@@ -105,35 +100,51 @@ def test_no_row_that_meets_the_cut_is_ruled_out(kind: str, monkeypatch: pytest.M
 
 
 def test_most_rows_are_ruled_out_at_a_useful_threshold() -> None:
-    matrix = matrix_of("random", 64 * 50, 128, seed=4)
-    probe = matrix[1000]
-    ready = PackedPairs(matrix).filter_for(probe)
-    left = [ready.rows_left(block, 0.45) for block in range(50)]
-    assert all(rows is not None and len(rows) <= 3 for rows in left)
+    matrix = matrix_of("random", 3200, 128, seed=4)
+    ready = PackedPairs(matrix).filter_for(matrix[1000])
+    left = ready.rows_left(0, 3200, 0.45)
+    assert left is not None
+    assert 1000 in left.tolist()
+    assert len(left) <= 20
     assert ready.error_bound < 0.15
 
 
-def test_a_block_with_too_much_left_is_searched_whole_and_so_are_the_next() -> None:
-    matrix = np.concatenate([matrix_of("alike", 64, 128), matrix_of("random", 64 * 20, 128)])
+def test_a_copy_that_rules_out_too_little_is_not_tried_again_until_the_cut_has_risen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matrix = np.concatenate([matrix_of("alike", 64, 128), matrix_of("random", 640, 128)])
     ready = PackedPairs(matrix).filter_for(matrix[0])
-    assert ready.rows_left(0, 0.5) is None
-    for block in range(1, 1 + BLOCKS_BEFORE_ANOTHER_TRY):
-        assert ready.rows_left(block, 0.5) is None
-    following = ready.rows_left(1 + BLOCKS_BEFORE_ANOTHER_TRY, 0.5)
-    assert following is not None
-    assert len(following) <= LARGEST_SHARE_LEFT * 64
+    assert ready.rows_left(64, 704, 0.5) is not None
+    assert ready.rows_left(0, 64, 0.5) is None
+    with monkeypatch.context() as patch:
+        patch.setattr(packed_pairs, "quick_products", None)  # not even looked at
+        assert ready.rows_left(64, 704, 0.5 + ready.error_bound / 5) is None
+    left = ready.rows_left(64, 704, 0.5 + ready.error_bound / 3)
+    assert left is not None
+    assert len(left) <= LARGEST_SHARE_LEFT * 640
 
 
-def test_the_incomplete_last_block_and_a_cut_below_all_sums_are_left_to_the_exact_product() -> None:
-    matrix = matrix_of("random", 64 * 2 + 63, 128)
+def test_a_cut_below_all_sums_is_left_to_the_exact_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = matrix_of("random", 64, 128)
     ready = PackedPairs(matrix).filter_for(matrix[0])
-    assert ready.rows_left(1, 0.9) is not None
-    assert ready.rows_left(2, 0.9) is None
-    assert ready.rows_left(0, -1.0) is None
-    assert ready.rows_left(0, -0.99) is None
+    monkeypatch.setattr(packed_pairs, "quick_products", None)  # not even looked at
+    for cut in (-np.inf, -1.0, -0.99):
+        assert ready.rows_left(0, 64, cut) is None
 
 
-def test_fewer_rows_than_a_block_pack_nothing() -> None:
-    packed = PackedPairs(matrix_of("random", 63, 8))
+@pytest.mark.parametrize("rows", [1, 2, 3, 65])
+def test_an_odd_row_at_the_end_has_nobody_beside_it(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_pairs, "LARGEST_SHARE_LEFT", 2.0)
+    matrix = matrix_of("random", rows, 8)
+    packed = PackedPairs(matrix)
+    assert packed.memory_bytes == (rows + 1) // 2 * 8 * 4
+    left = packed.filter_for(matrix[-1]).rows_left(0, rows, -0.5)
+    assert left is not None
+    assert rows - 1 in left.tolist()
+    assert max(left.tolist()) < rows
+
+
+def test_no_rows_pack_to_nothing() -> None:
+    packed = PackedPairs(np.empty((0, 8), dtype=np.float32))
     assert packed.memory_bytes == 0
-    assert packed.filter_for(matrix_of("random", 1, 8)[0]).rows_left(0, 0.5) is None
+    assert packed.filter_for(matrix_of("random", 1, 8)[0]).error_bound < 0.1

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,16 +86,3 @@ def test_what_is_held_depends_on_what_is_kept_not_on_what_reaches_the_threshold(
         offer(shortlist, [(row, row / rows) for row in range(start, start + 50)])
         assert sum(map(len, shortlist._rows)) <= 3
     assert shortlist.best()[0].tolist() == [4999, 4998, 4997]
-
-
-@pytest.mark.parametrize("keep", [1, 7])
-def test_threads_may_offer_at_once(keep: int) -> None:
-    rng = np.random.default_rng(1)
-    rows = 2000
-    table = table_of(rng.integers(0, 50, rows).tolist(), rng.permutation(rows).tolist())
-    offers = list(enumerate(rng.integers(0, 30, rows).astype(float).tolist()))
-    shortlist = Shortlist(table, threshold_value=5.0, keep=keep)
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda start: offer(shortlist, offers[start : start + 10]), range(0, rows, 10)))
-    kept, scores = shortlist.best()
-    assert list(zip(kept.tolist(), scores.tolist(), strict=True)) == slow_best(table, offers, 5.0, keep)
