@@ -140,7 +140,7 @@ def within_set_rows(
             boot += _bootstrap_holds(scores, thresholds, true, generator)
     shares, boots = 100.0 * held / replicates, 100.0 * boot / max(1, resampled)
     return [
-        Row(
+        Coverage(
             f"{rate:g}, {count} people",
             replicates,
             100.0 * none[at] / replicates,

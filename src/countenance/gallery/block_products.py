@@ -21,12 +21,13 @@ from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
 from countenance.gallery.shortlist import Rows, Scores, Shortlist
 
-#: Rows of one quick product of a large matrix: many, because the threads of the BLAS meet at the end of each.
-ROWS_IN_A_PRODUCT = 262_144
-#: Rows whose products are looked at together; 64 kB, so they stay in the cache while they are.
+#: Rows of one quick product, whose scores take 16 MiB. Few and long products, because the threads of the BLAS wait for
+#: each other at the end of each; where another process has a core, that wait can take longer than the product.
+ROWS_IN_A_PRODUCT = 4_194_304
+#: Products looked at together: 64 KiB, so they stay in the cache while they are.
 ROWS_IN_A_LOOK = 16_384
-#: Elements up to which a product runs in the calling thread alone: 16,384 rows of dimension 128, a fifth of a
-#: millisecond. Other threads gain less there than waiting for them costs as soon as another process has a core.
+#: Elements up to which a product runs in the calling thread alone, for the same reason: 16,384 rows of dimension 128,
+#: a fifth of a millisecond.
 ELEMENTS_IN_ONE_THREAD = 2_097_152
 #: Rows and probes of one matrix-matrix product: 8 MiB of scores.
 ROWS_IN_A_BATCH = 32_768

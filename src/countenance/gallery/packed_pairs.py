@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
-from countenance.gallery.block_products import lowest_product, product_error_bound, quick_products
+from countenance.gallery.block_products import ROWS_IN_A_LOOK, lowest_product, product_error_bound, quick_products
 from countenance.gallery.shortlist import Rows
 
 #: Factor of the first row of a pair. With sums up to LARGEST_SUM in steps, SPREAD × sum + sum stays below 2**24, where
@@ -139,8 +139,13 @@ class PackedFilter:
         if cut <= self._lowest_cut:
             return None
         floor = math.floor(lowest_product(cut, self.error_bound) * self._unit)
-        sums = two_sums(quick_products(self._pairs[start // 2 : (stop + 1) // 2], self._probe_steps))
-        left = [np.flatnonzero(meets(each, floor)) * 2 + (start + offset) for offset, each in enumerate(sums)]
+        sums = quick_products(self._pairs[start // 2 : (stop + 1) // 2], self._probe_steps)
+        left = [np.empty(0, dtype=np.intp)]
+        for at in range(0, len(sums), ROWS_IN_A_LOOK // 2):
+            for offset, each in enumerate(two_sums(sums[at : at + ROWS_IN_A_LOOK // 2])):
+                # Most pieces hold nothing: their largest sum settles that without a list of positions.
+                if not each.max() < floor:
+                    left.append(np.flatnonzero(meets(each, floor)) * 2 + (start + 2 * at + offset))
         rows = np.concatenate(left)
         if len(rows) > LARGEST_SHARE_LEFT * (stop - start):
             self._lowest_cut = cut + RISE_BEFORE_ANOTHER_TRY * self.error_bound

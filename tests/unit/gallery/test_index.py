@@ -43,6 +43,7 @@ def small_pieces(patch: pytest.MonkeyPatch, rows: int) -> None:
     patch.setattr(block_products, "ROWS_IN_A_BATCH", rows + 1)
     patch.setattr(block_products, "ELEMENTS_IN_ONE_THREAD", rows * 3)
     patch.setattr(index, "PROBES_IN_A_BATCH", 2)
+    patch.setattr(packed_pairs, "ROWS_IN_A_LOOK", rows)
     patch.setattr(packed_pairs, "_ROWS_AT_ONCE", rows)
     patch.setattr(packed_pairs, "LARGEST_SHARE_LEFT", 1.0)
 

@@ -81,6 +81,7 @@ def test_sums_are_whole_and_in_range_and_no_score_is_further_off_than_the_bound(
 def test_no_row_that_meets_the_cut_is_ruled_out(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed_pairs, "LARGEST_SHARE_LEFT", 1.0)
     monkeypatch.setattr(packed_pairs, "_ROWS_AT_ONCE", 50)
+    monkeypatch.setattr(packed_pairs, "ROWS_IN_A_LOOK", 24)
     matrix = matrix_of(kind, 321, 128, seed=2)
     packed = PackedPairs(matrix)
     tried = 0
