@@ -144,9 +144,11 @@ def within_set_rows(
             f"{rate:g}, {count} people",
             replicates,
             100.0 * none[at] / replicates,
-            *shares[:2, at],
-            *boots[:, at],
-            shares[2, at],
+            clopper_pearson=shares[0, at],
+            naive_wilson=shares[1, at],
+            vertex=boots[0, at],
+            double_or_nothing=boots[1, at],
+            clustered=shares[2, at],
         )
         for at, rate in enumerate(RATES)
     ]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ import numpy.typing as npt
 from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
 from countenance.gallery.shortlist import Rows, Scores, Shortlist
+
+Estimates = npt.NDArray[np.floating[Any]]
 
 #: Rows of one quick product, whose scores take 16 MiB. Few and long products, because the threads of the BLAS wait for
 #: each other at the end of each; where another process has a core, that wait can take longer than the product.
@@ -32,7 +35,7 @@ ELEMENTS_IN_ONE_THREAD = 2_097_152
 #: Rows and probes of one matrix-matrix product: 8 MiB of scores.
 ROWS_IN_A_BATCH = 32_768
 PROBES_IN_A_BATCH = 64
-#: Rows left of a block, in multiples of what the shortlist keeps, at which the best of them are scored first.
+#: Rows that may meet the cut, in multiples of twice what is kept, above which the best of them are scored first.
 MANY = 4
 #: Half the distance from 1.0 to the next float32. Source: IEEE 754 binary32, 24 bits of significand.
 UNIT_ROUNDOFF = 2.0**-24
@@ -109,26 +112,38 @@ class BlockProducts:
                 self._offer_above(products[position], start, probes[position], shortlist)
                 floors[position] = lowest_product(shortlist.cut, self._error_bound)
 
-    def offer_rows(self, rows: Rows, probe: FloatArray, shortlist: Shortlist) -> None:
-        """Offer these rows with their exact scores."""
-        if len(rows):
-            shortlist.offer(rows, exact_scores(probe, self._matrix[rows]))
+    def offer_estimated(
+        self, rows: Rows, estimates: Estimates, error_bound: float, probe: FloatArray, shortlist: Shortlist
+    ) -> None:
+        """Offer those of some rows that may meet the cut, with their exact scores.
+
+        Args:
+            rows: Numbers of the rows.
+            estimates: Their scores, give or take ``error_bound``.
+            error_bound: Largest difference between a score (before it is clipped) and its estimate.
+            probe: float32, shape (dimension,).
+            shortlist: Where they are offered.
+        """
+        few = 2 * shortlist.keep
+        if len(rows) > MANY * few:
+            # The cut is still low. The best few of these rows raise it, which spares scoring most of the others.
+            self._offer_scored(rows[np.argpartition(estimates, -few)[-few:]], probe, shortlist)
+            rows = rows[meets(estimates, lowest_product(shortlist.cut, error_bound))]
+        self._offer_scored(rows, probe, shortlist)
 
     def _offer_above(
         self, products: npt.NDArray[np.float32], start: int, probe: FloatArray, shortlist: Shortlist
     ) -> None:
         floor = lowest_product(shortlist.cut, self._error_bound)
-        # Most blocks hold nothing: their largest product settles that without a list of positions.
-        if products.max() < floor:
-            return
-        rows = np.flatnonzero(meets(products, floor))
-        few = 2 * shortlist.keep
-        if len(rows) > MANY * few:
-            # The cut is still low. The best few of this block raise it, which spares scoring most of the others.
-            best = rows[np.argpartition(products[rows], -few)[-few:]]
-            self.offer_rows(best + start, probe, shortlist)
-            rows = np.flatnonzero(meets(products, lowest_product(shortlist.cut, self._error_bound)))
-        self.offer_rows(rows + start, probe, shortlist)
+        # Most looks find nothing: the largest product settles that without a list of positions.
+        if not products.max() < floor:
+            at = np.flatnonzero(meets(products, floor))
+            self.offer_estimated(at + start, products[at], self._error_bound, probe, shortlist)
+
+    def _offer_scored(self, rows: Rows, probe: FloatArray, shortlist: Shortlist) -> None:
+        for at in range(0, len(rows), ROWS_IN_A_LOOK):
+            some = rows[at : at + ROWS_IN_A_LOOK]
+            shortlist.offer(some, exact_scores(probe, self._matrix[some]))
 
 
 def lowest_product(cut: float, error_bound: float) -> float:

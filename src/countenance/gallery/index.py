@@ -138,11 +138,11 @@ class GalleryIndex:
         shortlist = Shortlist(self._table, threshold_value=threshold_value, keep=keep)
         packed = None if self._packed is None else self._packed.filter_for(probe.vector)
         for start, stop in stretches(len(self._table.matrix)):
-            rows = None if packed is None else packed.rows_left(start, stop, shortlist.cut)
-            if rows is None:
+            left = None if packed is None else packed.rows_left(start, stop, shortlist.cut)
+            if packed is None or left is None:
                 self._products.offer_stretch(start, stop, probe.vector, shortlist)
             else:
-                self._products.offer_rows(rows, probe.vector, shortlist)
+                self._products.offer_estimated(*left, packed.error_bound, probe.vector, shortlist)
         return shortlist
 
     def _candidate_list(self, shortlist: Shortlist, limit: int) -> CandidateList:

@@ -20,6 +20,7 @@ Rules kept here:
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ import numpy.typing as npt
 from countenance.core.comparison import meets
 from countenance.core.vocabulary import FloatArray
 from countenance.gallery.block_products import ROWS_IN_A_LOOK, lowest_product, product_error_bound, quick_products
-from countenance.gallery.shortlist import Rows
+from countenance.gallery.shortlist import Rows, Scores
 
 #: Factor of the first row of a pair. With sums up to LARGEST_SUM in steps, SPREAD × sum + sum stays below 2**24, where
 #: float32 stops holding every integer (IEEE 754 binary32).
@@ -130,28 +131,39 @@ class PackedFilter:
         # From here on down every score (clipped to -1) or every sum is high enough, so nothing can be ruled out.
         self._lowest_cut = max(-1.0, error_bound - LARGEST_SUM / unit)
 
-    def rows_left(self, start: int, stop: int, cut: float) -> Rows | None:
-        """Return the rows from ``start`` (even) to before ``stop`` that may meet the cut, in no order.
+    def rows_left(self, start: int, stop: int, cut: float) -> tuple[Rows, Scores] | None:
+        """Return the rows from ``start`` (even) to before ``stop`` that may meet the cut, and estimated scores.
 
-        None means that the stretch must be searched whole: the cut is too low to rule out enough, here or in a stretch
-        tried before.
+        The rows are in no order; a score is its estimate give or take ``error_bound``. None means that all rows must
+        be looked at: the cut is too low to rule out enough, here or in rows tried before.
         """
         if cut <= self._lowest_cut:
             return None
         floor = math.floor(lowest_product(cut, self.error_bound) * self._unit)
-        sums = quick_products(self._pairs[start // 2 : (stop + 1) // 2], self._probe_steps)
-        left = [np.empty(0, dtype=np.intp)]
-        for at in range(0, len(sums), ROWS_IN_A_LOOK // 2):
-            for offset, each in enumerate(two_sums(sums[at : at + ROWS_IN_A_LOOK // 2])):
+        rows, sums = [np.empty(0, dtype=np.intp)], [np.empty(0, dtype=np.float32)]
+        # A short piece first: it shows at little cost whether the rest is worth it.
+        middle = min(start + ROWS_IN_A_LOOK, stop)
+        for begin, end in ((start, middle), (middle, stop)) if middle < stop else ((start, stop),):
+            for piece_rows, piece_sums in self._at_least(floor, begin, end):
+                rows.append(piece_rows)
+                sums.append(piece_sums)
+            if sum(map(len, rows)) > LARGEST_SHARE_LEFT * (end - start):
+                self._lowest_cut = cut + RISE_BEFORE_ANOTHER_TRY * self.error_bound
+                return None
+        left = np.concatenate(rows)
+        estimates = np.concatenate(sums).astype(np.float64) / self._unit
+        # The last row of an odd number has nobody beside it.
+        return left[left < self._rows], estimates[left < self._rows]
+
+    def _at_least(self, floor: int, start: int, stop: int) -> Iterator[tuple[Rows, FloatArray]]:
+        """Yield the rows whose sums are not below ``floor``, and these sums, piece by piece."""
+        packed = quick_products(self._pairs[start // 2 : (stop + 1) // 2], self._probe_steps)
+        for piece in range(0, len(packed), ROWS_IN_A_LOOK // 2):
+            for offset, sums in enumerate(two_sums(packed[piece : piece + ROWS_IN_A_LOOK // 2])):
                 # Most pieces hold nothing: their largest sum settles that without a list of positions.
-                if not each.max() < floor:
-                    left.append(np.flatnonzero(meets(each, floor)) * 2 + (start + 2 * at + offset))
-        rows = np.concatenate(left)
-        if len(rows) > LARGEST_SHARE_LEFT * (stop - start):
-            self._lowest_cut = cut + RISE_BEFORE_ANOTHER_TRY * self.error_bound
-            return None
-        # The last row may have nobody beside it.
-        return rows[rows < self._rows]
+                if not sums.max() < floor:
+                    at = np.flatnonzero(meets(sums, floor))
+                    yield at * 2 + (start + 2 * piece + offset), sums[at]
 
 
 def two_sums(packed: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -231,18 +231,21 @@ def test_a_product_with_errors_up_to_the_bound_changes_no_count(monkeypatch: pyt
     assert everything(compare_all(photos, request=Request(thresholds=THRESHOLDS, keep_from=0.3, highest=5))) == expected
 
 
-def test_a_larger_set_equals_one_float64_product() -> None:
-    photos = random_set(7, photos=900, people=300, groups=4)
-    found = compare_all(photos, request=Request(thresholds=(0.4,), tile=(128, 256), workers=2))
+@pytest.mark.parametrize("mean", [0.0, 0.3, 2.0])
+def test_a_larger_set_equals_one_float64_product_wherever_its_scores_lie(mean: float) -> None:
+    photos = random_set(7, photos=900, people=300, groups=4, mean=mean)
+    thresholds = (-0.9, 0.05, 0.4, 0.9)
+    found = compare_all(photos, request=Request(thresholds=thresholds, highest=5, tile=(600, 600), workers=2))
     vectors = photos.vectors.astype(np.float64)
     score = vectors @ vectors.T
     names = np.array(photos.subjects)
     apart = np.triu(names[:, None] != names[None, :], 1)
     bins = np.searchsorted(EDGES, score[apart], side="right") - 1
-    total = np.bincount(bins, minlength=BINS)
-    groups = len(found.sets.groups)
-    assert np.array_equal(found.histogram[np.triu_indices(groups)].sum(axis=0), total)
-    assert found.at_thresholds.false_matches[np.triu_indices(groups)].sum() == (score[apart] >= 0.4).sum()
+    once = np.triu_indices(len(found.sets.groups))
+    assert np.array_equal(found.histogram[once].sum(axis=0), np.bincount(bins, minlength=BINS))
+    for at, threshold in enumerate(thresholds):
+        assert found.at_thresholds.false_matches[*once, at].sum() == (score[apart] >= threshold).sum()
+    assert found.highest.score == pytest.approx(np.sort(score[apart])[::-1][:5])
 
 
 def test_the_tail_of_a_histogram_at_an_edge_is_the_exact_count() -> None:

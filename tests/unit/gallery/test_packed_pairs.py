@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countenance.gallery import packed_pairs
-from countenance.gallery.block_products import exact_scores
+from countenance.gallery.block_products import exact_scores, quick_products
 from countenance.gallery.packed_pairs import (
     LARGEST_SHARE_LEFT,
     LARGEST_SUM,
@@ -90,10 +90,13 @@ def test_no_row_that_meets_the_cut_is_ruled_out(kind: str, monkeypatch: pytest.M
         for cut in np.unique(np.concatenate([scores[::10], [-1.0, 0.0, 0.9]])).tolist():
             for start in range(0, 321, 64):
                 at = range(start, min(start + 64, 321))
-                left = packed.filter_for(probe).rows_left(at.start, at.stop, cut)
-                if left is None:
+                ready = packed.filter_for(probe)
+                found = ready.rows_left(at.start, at.stop, cut)
+                if found is None:
                     continue
                 tried += 1
+                left, estimates = found
+                assert np.abs(estimates - scores[left]).max(initial=0.0) <= ready.error_bound
                 assert set(left.tolist()) <= set(at)
                 assert len(set(left.tolist())) == len(left)
                 assert set(left.tolist()) >= {row for row in at if scores[row] >= cut}
@@ -105,8 +108,8 @@ def test_most_rows_are_ruled_out_at_a_useful_threshold() -> None:
     ready = PackedPairs(matrix).filter_for(matrix[1000])
     left = ready.rows_left(0, 3200, 0.45)
     assert left is not None
-    assert 1000 in left.tolist()
-    assert len(left) <= 20
+    assert 1000 in left[0].tolist()
+    assert len(left[0]) <= 20
     assert ready.error_bound < 0.15
 
 
@@ -122,7 +125,21 @@ def test_a_copy_that_rules_out_too_little_is_not_tried_again_until_the_cut_has_r
         assert ready.rows_left(64, 704, 0.5 + ready.error_bound / 5) is None
     left = ready.rows_left(64, 704, 0.5 + ready.error_bound / 3)
     assert left is not None
-    assert len(left) <= LARGEST_SHARE_LEFT * 640
+    assert len(left[0]) <= LARGEST_SHARE_LEFT * 640
+
+
+def test_the_first_piece_settles_whether_the_rest_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed_pairs, "ROWS_IN_A_LOOK", 64)
+    matrix = np.concatenate([matrix_of("alike", 64, 128), matrix_of("random", 64_000, 128)])
+    sizes = []
+
+    def counted(pairs: np.ndarray, probe: np.ndarray) -> np.ndarray:
+        sizes.append(len(pairs))
+        return quick_products(pairs, probe)
+
+    monkeypatch.setattr(packed_pairs, "quick_products", counted)
+    assert PackedPairs(matrix).filter_for(matrix[0]).rows_left(0, len(matrix), 0.5) is None
+    assert sizes == [32]
 
 
 def test_a_cut_below_all_sums_is_left_to_the_exact_product(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,8 +158,9 @@ def test_an_odd_row_at_the_end_has_nobody_beside_it(rows: int, monkeypatch: pyte
     assert packed.memory_bytes == (rows + 1) // 2 * 8 * 4
     left = packed.filter_for(matrix[-1]).rows_left(0, rows, -0.5)
     assert left is not None
-    assert rows - 1 in left.tolist()
-    assert max(left.tolist()) < rows
+    assert rows - 1 in left[0].tolist()
+    assert max(left[0].tolist()) < rows
+    assert len(left[0]) == len(left[1])
 
 
 def test_no_rows_pack_to_nothing() -> None:
