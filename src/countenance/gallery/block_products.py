@@ -72,10 +72,11 @@ def quick_products(rows: FloatArray, probe: FloatArray) -> FloatArray:
     return np.asarray(rows @ probe, dtype=np.float32)
 
 
-def stretches(rows: int) -> Iterator[tuple[int, int]]:
-    """Yield (start, stop) of the stretches a matrix is searched in: a short one that raises the cut, then long ones."""
-    starts = [0, *range(ROWS_IN_A_LOOK, rows, ROWS_IN_A_PRODUCT)] if rows else []
-    yield from itertools.pairwise([*starts, rows])
+def stretches(rows: int, *, short_first: bool) -> Iterator[tuple[int, int]]:
+    """Yield (start, stop) of the stretches a matrix is searched in, after a short one (to raise the cut) if asked."""
+    first = min(ROWS_IN_A_LOOK, rows) if short_first else 0
+    starts = range(first, rows, ROWS_IN_A_PRODUCT)
+    yield from itertools.pairwise([0, *starts, rows] if first else [*starts, rows])
 
 
 class BlockProducts:

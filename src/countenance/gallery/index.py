@@ -137,7 +137,7 @@ class GalleryIndex:
         self._model.require_same(probe.model)
         shortlist = Shortlist(self._table, threshold_value=threshold_value, keep=keep)
         packed = None if self._packed is None else self._packed.filter_for(probe.vector)
-        for start, stop in stretches(len(self._table.matrix)):
+        for start, stop in stretches(len(self._table.matrix), short_first=packed is not None):
             left = None if packed is None else packed.rows_left(start, stop, shortlist.cut)
             if packed is None or left is None:
                 self._products.offer_stretch(start, stop, probe.vector, shortlist)

@@ -67,14 +67,15 @@ def test_at_a_cut_of_minus_one_no_product_is_too_low() -> None:
     assert lowest_product(0.5, 0.125) == 0.375
 
 
-@pytest.mark.parametrize("rows", [0, 1, 15, 16, 17, 64, 65, 1000])
-def test_stretches_cover_every_row_once_and_the_first_is_short(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("short_first", [True, False])
+@pytest.mark.parametrize("rows", [0, 1, 15, 16, 17, 48, 64, 65, 1000])
+def test_stretches_cover_every_row_once(rows: int, short_first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(block_products, "ROWS_IN_A_LOOK", 16)
     monkeypatch.setattr(block_products, "ROWS_IN_A_PRODUCT", 48)
-    covered = [range(start, stop) for start, stop in stretches(rows)]
+    covered = [range(start, stop) for start, stop in stretches(rows, short_first=short_first)]
     assert [row for each in covered for row in each] == list(range(rows))
     assert all(0 < len(each) <= 48 for each in covered)
-    assert not covered or len(covered[0]) == min(rows, 16)
+    assert not covered or len(covered[0]) == min(rows, 16 if short_first else 48)
 
 
 @pytest.mark.parametrize("in_one_thread", [0, 10**9])
@@ -93,7 +94,7 @@ def test_stretches_and_batches_offer_every_row_that_meets_the_cut_once(
     scores = [similarity(probe, each.template) for each in references]
     for threshold in (-1.0, sorted(scores)[rows // 2]):
         offered = Recorder(table, threshold_value=threshold, keep=rows + 1)
-        for start, stop in stretches(rows):
+        for start, stop in stretches(rows, short_first=False):
             products.offer_stretch(start, stop, probe.vector, offered)
         in_batch = [Recorder(table, threshold_value=threshold, keep=rows + 1) for _ in range(2)]
         products.offer_batch(np.stack([probe.vector] * 2), in_batch)
@@ -110,6 +111,20 @@ def test_a_low_cut_is_raised_by_the_best_rows_before_all_others_are_scored() -> 
     recorder = Recorder(table, threshold_value=-1.0, keep=3)
     BlockProducts(table.matrix).offer_stretch(0, 2000, references[0].template.vector, recorder)
     assert len(recorder.offers) < 20
+
+
+def test_estimates_may_be_off_by_their_bound_without_changing_what_is_kept() -> None:
+    references = random_gallery(500, 16, seed=8)
+    table = collect_references(references, model_of(16))
+    probe = references[3].template
+    scores = exact_scores(probe.vector, table.matrix)
+    bound = 0.2
+    # The best ten look worse than they are, all others better.
+    estimates = scores + np.where(scores >= np.sort(scores)[-10], -bound, bound)
+    shortlist = Shortlist(table, threshold_value=-1.0, keep=10)
+    products = BlockProducts(table.matrix)
+    products.offer_estimated(np.arange(500), estimates, bound + 1e-9, probe.vector, shortlist)
+    assert shortlist.best()[1].tolist() == sorted(scores.tolist(), reverse=True)[:10]
 
 
 class Recorder(Shortlist):
