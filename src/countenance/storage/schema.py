@@ -14,7 +14,16 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select, text
 
 from countenance.core.errors import StorageUnavailable
-from countenance.storage import migrations
+
+# All modules that add tables are loaded here, so that ``tables.metadata`` is whole wherever a database is opened.
+from countenance.storage import (
+    case_tables,  # noqa: F401
+    ledger_tables,  # noqa: F401
+    migrations,
+    policy_tables,  # noqa: F401
+    review_tables,  # noqa: F401
+    service_tables,  # noqa: F401
+)
 from countenance.storage.database import Database
 from countenance.storage.migrations import REVISIONS
 

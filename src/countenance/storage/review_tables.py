@@ -1,0 +1,3 @@
+"""Reviews: held results, fillers and blind votes."""
+
+from __future__ import annotations

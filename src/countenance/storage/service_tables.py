@@ -1,0 +1,3 @@
+"""What clients of the service see: collections, faces, users, person groups, tags."""
+
+from __future__ import annotations
