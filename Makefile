@@ -35,7 +35,12 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-test: lint
+# Pages are tested in a real Chromium. On Debian, as root, it is installed; elsewhere it has to be there.
+$(VENV)/.chromium:
+	command -v chromium >/dev/null || { apt-get update -q && apt-get install -q -y --no-install-recommends chromium fonts-liberation; }
+	mkdir -p $(VENV) && touch $@
+
+test: lint $(VENV)/.chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/.dev

@@ -34,7 +34,7 @@ def test_the_layers_are_exhaustive_and_in_the_designs_order() -> None:
     assert layers["exhaustive"] is True
     named = [[name.strip(" ()") for name in str(line).split("|")] for line in layers["layers"]]  # type: ignore[attr-defined]
     assert named[-1] == ["core"]
-    assert set(named[-2]) == {"engine", "gallery", "policy", "ledger", "audit", "storage", "settings"}
+    assert set(named[-2]) == {"engine", "gallery", "policy", "ledger", "audit", "storage", "settings", "vendors"}
     assert [line for line in named if line[0] in ("bootstrap", "web", "service")] == [
         ["bootstrap"],
         ["web"],
