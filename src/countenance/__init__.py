@@ -14,19 +14,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from countenance.api import compare, detect, enrol, galleries, search
+    from countenance.api import audit_photos, compare, detect, enrol, galleries, open_audit, search
     from countenance.core.errors import CountenanceError
 
 __version__ = "0.1.0"
 
-__all__ = ["CountenanceError", "__version__", "compare", "detect", "enrol", "galleries", "search"]
+__all__ = [
+    "CountenanceError",
+    "__version__",
+    "audit_photos",
+    "compare",
+    "detect",
+    "enrol",
+    "galleries",
+    "open_audit",
+    "search",
+]
 
 _HOMES = {
     "CountenanceError": "countenance.core.errors",
+    "audit_photos": "countenance.api",
     "compare": "countenance.api",
     "detect": "countenance.api",
     "enrol": "countenance.api",
     "galleries": "countenance.api",
+    "open_audit": "countenance.api",
     "search": "countenance.api",
 }
 

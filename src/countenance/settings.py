@@ -18,6 +18,16 @@ import platformdirs
 from countenance.core.errors import SettingsInvalid
 
 ENVIRONMENT_PREFIX = "COUNTENANCE_"
+#: Larger than a face of any photo that comparing two of them gains from; beyond it, a photo would be stored after all.
+LARGEST_PICTURE_PX = 600
+_LEAST = {
+    "max_image_bytes": 1,
+    "max_image_pixels": 1,
+    "threads": 0,
+    "case_list_timeout_s": 1,
+    "reference_picture_px": 0,
+    "review_due_hours": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,11 @@ class Settings:
         max_image_pixels: Most pixels accepted, width times height.
         threads: Threads inside one inference; 0 means one a core.
         provider: ONNX Runtime execution provider.
+        case_list: The organisation's list of cases: a CSV file, or an address with ``{number}``; empty: none.
+        case_list_timeout_s: Seconds to wait for that address.
+        case_list_token_file: File with the token to send to that address; empty: none.
+        reference_picture_px: Side of the sealed picture kept with each reference, for reviewers; 0 keeps none.
+        review_due_hours: Hours after which a review counts as late.
     """
 
     data_dir: Path
@@ -45,6 +60,12 @@ class Settings:
     max_image_pixels: int = 100_000_000
     threads: int = 0
     provider: str = "CPUExecutionProvider"
+    ledger_origin: str = ""
+    case_list: str = ""
+    case_list_timeout_s: int = 5
+    case_list_token_file: str = ""
+    reference_picture_px: int = 200
+    review_due_hours: int = 24
 
     @property
     def database(self) -> str:
@@ -118,7 +139,9 @@ def _typed(name: str, value: Any, kind: str, where: str) -> Any:
 
 
 def _in_range(settings: Settings) -> Settings:
-    for name, least in (("max_image_bytes", 1), ("max_image_pixels", 1), ("threads", 0)):
+    for name, least in _LEAST.items():
         if getattr(settings, name) < least:
             raise SettingsInvalid(f"The setting {name} is at least {least}.")
+    if settings.reference_picture_px > LARGEST_PICTURE_PX:
+        raise SettingsInvalid(f"The setting reference_picture_px is at most {LARGEST_PICTURE_PX}.")
     return settings

@@ -8,6 +8,7 @@ import inspect
 import re
 import shlex
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from countenance.cli import exit_codes
 from countenance.cli.main import app
 from countenance.core import errors
 from countenance.engine.manifests import BUILT_IN, read_manifest
+from countenance.service.case_terms import CASE_CLAIMS, KEYS, NEEDED_CLAIMS, case_terms, read_case_file
+from countenance.service.vague_reasons import vague_reason
 from countenance.settings import ENVIRONMENT_PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -204,6 +207,18 @@ def test_the_example_manifest_has_every_field_and_is_accepted(tmp_path: Path) ->
     assert not manifest.built_in
 
 
+def test_the_example_case_is_accepted_and_shows_every_key_about_the_case_itself() -> None:
+    (example,) = blocks_of(DOCS / "how-to" / "open-a-case.md", "toml")
+    values = read_case_file(example.encode())
+    terms = case_terms(
+        {**values, "case_number": "24-1183"}, now=datetime(2031, 5, 6, tzinfo=UTC), read=lambda path: path.encode()
+    )
+    assert terms.galleries == ("shelter",)
+    assert vague_reason(terms.purpose_text) is None
+    assert set(NEEDED_CLAIMS) <= set(values)
+    assert KEYS - set(CASE_CLAIMS) - set(values) == {"case_number", "any_gallery", "emergency_facts"}
+
+
 def shown_commands() -> list[tuple[str, str]]:
     return [
         (str(document.relative_to(ROOT)), line.strip())
@@ -219,6 +234,8 @@ def test_shown_commands_and_their_options_exist(document: str, line: str) -> Non
     words = shlex.split(line)[1:]
     command: Any = typer.main.get_command(app)
     while hasattr(command, "commands"):
+        if command.invoke_without_command and (not words or words[0].startswith("-")):
+            break
         assert words[0] in command.commands, f"{document}: {line}"
         command = command.commands[words.pop(0)]
     options = {name for parameter in command.params for name in parameter.opts}

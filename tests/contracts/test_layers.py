@@ -56,6 +56,7 @@ def test_the_linter_would_notice_a_part_that_imports_its_sibling(tmp_path: Path)
         "ledger",
         "audit",
         "storage",
+        "vendors",
         "core",
     ):
         (root / package).mkdir(parents=True)

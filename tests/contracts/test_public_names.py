@@ -12,7 +12,10 @@ import pytest
 import countenance
 
 SOURCE = Path(__file__).parents[2] / "src"
-PUBLIC = ["CountenanceError", "__version__", "compare", "detect", "enrol", "galleries", "search"]
+PUBLIC = [
+    "CountenanceError", "__version__", "audit_photos", "compare", "detect", "enrol", "galleries", "open_audit",
+    "search",
+]  # fmt: skip
 
 
 def test_the_public_names_are_these() -> None:
@@ -36,6 +39,10 @@ def test_another_name_is_an_attribute_error() -> None:
     [
         ("import countenance", {"numpy", "onnxruntime", "sqlalchemy", "PIL", "cv2", "typer", "rich", "cryptography"}),
         ("import countenance.cli.main", {"onnxruntime", "sqlalchemy", "alembic", "PIL", "jinja2", "onnx"}),
+        (
+            "from countenance.cli.main import command_line; command_line('compare')",
+            {"onnxruntime", "sqlalchemy", "alembic", "PIL", "jinja2", "onnx", "polars", "fastapi", "plotly"},
+        ),
         ("from countenance import compare", {"onnxruntime", "sqlalchemy", "PIL", "cv2", "typer"}),
     ],
 )

@@ -10,11 +10,14 @@ import pytest
 
 import countenance as cn
 from countenance import api
+from countenance.bootstrap.accountability import accountable
 from countenance.bootstrap.application import SAMPLE_COHORT
 from countenance.core.errors import GalleryNotFound
 from countenance.service.calibrate import calibrate
 from countenance.service.compare import CompareOutcome
+from countenance.service.galleries import GallerySource
 from countenance.service.search import SearchOutcome
+from tests.support.admitted import admitted
 
 PHOTOS = SAMPLE_COHORT / "photos"
 
@@ -63,9 +66,10 @@ def test_a_gallery_is_enrolled_and_searched(tmp_path: Path) -> None:
         shutil.copy(PHOTOS / f"{subject}_reference.jpg", people / subject)
     with pytest.raises(GalleryNotFound):
         cn.enrol("small", people)
-    app = api.application()
-    with app.store() as store:
-        store.create_gallery("small", app.manifest.identity, basis="test", retention_days=None)
+    with accountable(api.application(), interface="python") as parts:
+        parts.create_gallery(
+            "small", parts.standing(), basis="test", source=GallerySource.CONSENTED_ENROLMENT, retention_days=None
+        )
     report = cn.enrol("small", people)
     assert (report.photos, report.rejects) == (2, ())
     assert [gallery.name for gallery in cn.galleries()] == ["small"]
@@ -83,7 +87,12 @@ def test_a_calibration_of_the_cohort_counts_every_pair_and_every_photo_without_a
             shutil.copy(PHOTOS / f"p{number:03}_{role}.jpg", folder)
     (people / "p001" / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     report = calibrate(
-        people, engine=api.application().interactive_engine, data_set="six", date="2031-01-02", workers=2
+        admitted("calibrate"),
+        people,
+        engine=api.application().interactive_engine,
+        data_set="six",
+        date="2031-01-02",
+        workers=2,
     )
     record = report.calibration
     assert report.unreadable == ("p001/broken.jpg",)

@@ -23,7 +23,8 @@ from countenance.core.vocabulary import EnrolmentStatus
 from countenance.service.enrol import BATCH, EnrolmentReport, enrol
 from countenance.storage.store import SqlGalleryStore
 from tests.storage.conftest import StorePlace
-from tests.support.enrolment_process import GALLERY, EnrolmentJob, counted, enrol_once
+from tests.support.admitted import admitted
+from tests.support.enrolment_process import GALLERY, EnrolmentJob, counted, enrol_once, sql_journal
 from tests.support.made_up_templates import MADE_UP_MODEL
 from tests.support.synthetic_engine import SyntheticEngine, synthetic_photo
 
@@ -154,7 +155,15 @@ def test_an_enrolment_killed_at_fifty_random_moments_ends_as_an_undisturbed_one(
 
 
 def run(store: SqlGalleryStore, photos: Path) -> EnrolmentReport:
-    return enrol(GALLERY, photos, engine=SyntheticEngine(), store=store, workers=2)
+    return enrol(
+        admitted("enrol", GALLERY, journal=sql_journal(store)),
+        GALLERY,
+        photos,
+        engine=SyntheticEngine(),
+        store=store,
+        workers=2,
+        clock=store.now,
+    )
 
 
 def test_a_disk_that_fills_up_during_an_enrolment_keeps_the_earlier_batches_and_goes_on_later(

@@ -19,7 +19,10 @@ from pathlib import Path
 
 from countenance.core.errors import GalleryExists
 from countenance.service.enrol import EnrolmentReport, enrol
-from countenance.storage.store import open_store
+from countenance.service.journal import LedgerJournal
+from countenance.storage.ledger_store import SqlLedgerRows
+from countenance.storage.store import SqlGalleryStore, open_store
+from tests.support.admitted import admitted
 from tests.support.made_up_templates import MADE_UP_MODEL
 from tests.support.synthetic_engine import SyntheticEngine
 
@@ -57,9 +60,15 @@ def enrol_once(job: EnrolmentJob) -> EnrolmentReport:
         with suppress(GalleryExists):
             store.create_gallery(GALLERY, MADE_UP_MODEL, basis="test", retention_days=None)
         engine = SyntheticEngine(delay_s=job.delay_s)
-        return enrol(GALLERY, Path(job.photos), engine=engine, store=store, workers=2, keep=keep)
+        act = admitted("enrol", GALLERY, journal=sql_journal(store))
+        return enrol(act, GALLERY, Path(job.photos), engine=engine, store=store, workers=2, clock=store.now, keep=keep)
     finally:
         store.close()
+
+
+def sql_journal(store: SqlGalleryStore) -> LedgerJournal:
+    """Return the ledger of a store, without the custody of its key."""
+    return LedgerJournal(SqlLedgerRows(store), os.urandom, "0.0.0+test")  # type: ignore[arg-type]
 
 
 def counted(report: EnrolmentReport) -> dict[str, int]:

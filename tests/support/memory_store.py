@@ -52,8 +52,9 @@ class MemoryStore:
         self._runs: dict[str, _Run] = {}
 
     def create_gallery(
-        self, name: str, model: ModelIdentity, *, basis: str, retention_days: int | None
+        self, name: str, model: ModelIdentity, *, basis: str, retention_days: int | None, transaction: object = None
     ) -> GallerySummary:
+        del transaction  # nothing here is rolled back
         _require_name(name)
         _require_text(basis)
         if retention_days is not None and not 1 <= retention_days <= 36_525:
@@ -85,7 +86,8 @@ class MemoryStore:
         gallery = self._find(name)
         return gallery.revision + len(gallery.rows) - len(self._current(gallery))
 
-    def delete_gallery(self, name: str) -> int:
+    def delete_gallery(self, name: str, *, transaction: object = None) -> int:
+        del transaction
         count = len(self._find(name).rows)
         del self._galleries[name]
         self._runs = {run_id: run for run_id, run in self._runs.items() if run.gallery != name}
@@ -134,8 +136,14 @@ class MemoryStore:
         return EnrolmentRun(run_id, gallery, source, {})
 
     def record_batch(
-        self, run_id: str, references: Sequence[NewReference], outcomes: Sequence[EnrolmentOutcome]
+        self,
+        run_id: str,
+        references: Sequence[NewReference],
+        outcomes: Sequence[EnrolmentOutcome],
+        *,
+        transaction: object = None,
     ) -> tuple[EnrolmentOutcome, ...]:
+        del transaction
         run = self._unfinished(run_id)
         photos = sorted((reference.subject, reference.source_sha256) for reference in references)
         stored = [outcome for outcome in outcomes if outcome.outcome is EnrolmentStatus.STORED]
@@ -163,7 +171,17 @@ class MemoryStore:
             run.outcomes.setdefault(outcome.item, recorded)
         return tuple(run.outcomes[outcome.item] for outcome in outcomes)
 
-    def finish_run(self, run_id: str) -> None:
+    def reference_ids(
+        self, gallery: str, photos: Sequence[tuple[str, str]], *, transaction: object = None
+    ) -> tuple[str, ...]:
+        del transaction
+        rows = self._find(gallery).rows
+        if not all(photo in rows for photo in photos):
+            raise StorageError("A photo is not stored for its subject.")
+        return tuple(rows[photo][0].reference_id for photo in photos)
+
+    def finish_run(self, run_id: str, *, transaction: object = None) -> None:
+        del transaction
         self._unfinished(run_id).finished = True
 
     def outcomes(self, run_id: str) -> list[EnrolmentOutcome]:

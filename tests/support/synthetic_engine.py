@@ -71,6 +71,15 @@ class SyntheticEngine:
         photo = Photo(sha256=hashlib.sha256(data).hexdigest(), width_px=640, height_px=480, format="TEXT")
         return PhotoFaces(photo=photo, faces=faces)
 
+    def picture(self, data: bytes, face: Face, *, side_px: int) -> bytes:
+        """Return a few words in place of a JPEG: whose face it is."""
+        people = [line.split()[1:] for line in data.decode().splitlines() if line.startswith("face ")]
+        assert face.template is not None
+        for name, *variant in people:
+            if np.array_equal(synthetic_template(name, " ".join(variant), self._model).vector, face.template.vector):
+                return f"picture of {name}, {side_px} px".encode()
+        raise AssertionError("the face is not of this photo")
+
     def _face(
         self, number: int, name: str, variant: str, quality: tuple[QualityMeasure, ...], *, templates: bool, crops: bool
     ) -> Face:

@@ -68,7 +68,7 @@ def test_an_unknown_setting_is_an_error_with_the_names_there_are(name: str) -> N
     [
         "threads = 2.7", "threads = true", 'threads = "many"', "model = 3", "model = [1]", "data_dir = 1",
         'cache_dir = ""', "threads = -1", "max_image_bytes = 0", "max_image_pixels = 0", "modle = 1", "[model]\nx = 1",
-        "not toml",
+        "case_list_timeout_s = 0", "not toml",
     ],
 )  # fmt: skip
 def test_a_wrong_type_or_value_in_the_file_is_an_error(line: str, tmp_path: Path) -> None:

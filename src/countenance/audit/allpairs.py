@@ -22,6 +22,7 @@ import numpy.typing as npt
 from countenance.audit.blas_threads import single_threaded_products
 from countenance.audit.mated_scores import mated_counts
 from countenance.audit.pair_counts import PairCounts, PairList, Tally, mirrored, non_mated_trials
+from countenance.audit.pair_trials import complete_trials
 from countenance.audit.photo_set import PhotoSet, PreparedSets, SortedPhotos, prepare
 from countenance.audit.tile_scores import BINS, EDGES, LeftOut, TilePairs, TileScorer
 from countenance.core.errors import AuditInputInvalid
@@ -102,6 +103,8 @@ def compare_all(
         sets=sets,
         non_mated=trials,
         histogram=mirrored(run.histogram, sets.one_set),
+        edges=EDGES,
+        trials=complete_trials(sets),
         at_thresholds=tally.counts(),
         mated=mated_counts(sets, tally.thresholds),
         kept=kept,

@@ -149,9 +149,11 @@ def _part(
 
 def _trials(data: SubjectComparisons, weights: FloatNumbers) -> tuple[FloatNumbers, FloatNumbers]:
     """Return weighted non-mated comparisons overall, shape (b,), and within groups, shape (b, g)."""
+    members = (data.group[:, None] == np.arange(len(data.groups))[None, :]).astype(np.float64)
+    if data.trials is not None:
+        return data.trials.weighted(weights), data.trials.within(weights, data.group, len(data.groups))
     photos = weights * data.photos
     squares = photos**2
-    members = (data.group[:, None] == np.arange(len(data.groups))[None, :]).astype(np.float64)
     within = ((photos @ members) ** 2 - squares @ members) / 2.0
     return (photos.sum(axis=1) ** 2 - squares.sum(axis=1)) / 2.0, within
 

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from countenance.audit.pair_counts import PairCounts
-from countenance.audit.tile_scores import EDGES
 
 FloatNumbers = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -59,7 +58,7 @@ class ScoreDistribution:
     Attributes:
         name: The group, or ``all``.
         mated: Whether of one person's photos.
-        counts: Comparisons by bin from ``tile_scores.EDGES``, shape (bins,).
+        counts: Comparisons by bin from ``PairCounts.edges``, shape (bins,).
         mean: Mean similarity, bins at their middle; NaN without comparisons.
         deviation: Standard deviation of the same.
     """
@@ -76,37 +75,38 @@ def det_curves(counts: PairCounts) -> tuple[DetCurve, ...]:
     groups = len(counts.sets.groups)
     own = np.arange(groups)
     curves = [
-        _curve(name, counts.histogram[at, at], counts.mated.histogram[at]) for at, name in enumerate(counts.sets.groups)
+        _curve(name, counts.edges, counts.histogram[at, at], counts.mated.histogram[at])
+        for at, name in enumerate(counts.sets.groups)
     ]
     # Of one set the table holds comparisons between groups on both sides of its diagonal.
     everything = counts.histogram.sum(axis=(0, 1))
     if counts.sets.one_set:
         everything = (everything + counts.histogram[own, own].sum(axis=0)) // 2
-    return (*curves, _curve("all", everything, counts.mated.histogram.sum(axis=0)))
+    return (*curves, _curve("all", counts.edges, everything, counts.mated.histogram.sum(axis=0)))
 
 
-def _curve(name: str, non_mated: IntArray, mated: IntArray) -> DetCurve:
+def _curve(name: str, edges: FloatNumbers, non_mated: IntArray, mated: IntArray) -> DetCurve:
     matches = np.cumsum(non_mated[::-1])[::-1]
     misses = np.cumsum(mated) - mated
     kept = np.ones(matches.size, dtype=np.bool_)
     kept[1:] = (np.diff(matches) != 0) | (np.diff(misses) != 0)
-    return DetCurve(name, EDGES[kept], matches[kept], int(non_mated.sum()), misses[kept], int(mated.sum()))
+    return DetCurve(name, edges[kept], matches[kept], int(non_mated.sum()), misses[kept], int(mated.sum()))
 
 
 def score_distributions(counts: PairCounts) -> tuple[ScoreDistribution, ...]:
     """Return the non-mated (within the group) and the mated distribution of each group."""
     return tuple(
-        _distribution(name, mated, (counts.mated.histogram[at] if mated else counts.histogram[at, at]))
+        _distribution(name, mated, counts.edges, (counts.mated.histogram[at] if mated else counts.histogram[at, at]))
         for at, name in enumerate(counts.sets.groups)
         for mated in (False, True)
     )
 
 
-def _distribution(name: str, mated: bool, histogram: IntArray) -> ScoreDistribution:
+def _distribution(name: str, mated: bool, edges: FloatNumbers, histogram: IntArray) -> ScoreDistribution:
     total = int(histogram.sum())
     if not total:
         return ScoreDistribution(name, mated, histogram, math.nan, math.nan)
-    middle = np.minimum(1.0, EDGES + 0.5 * (EDGES[1] - EDGES[0]))
+    middle = np.minimum(edges[-1], edges + 0.5 * (edges[1] - edges[0]))
     mean = float(histogram @ middle) / total
     return ScoreDistribution(
         name, mated, histogram, mean, math.sqrt(max(0.0, float(histogram @ (middle - mean) ** 2) / total))

@@ -140,7 +140,7 @@ class RatioInterval:
         estimate: numerator / denominator; NaN if both are zero, infinite if only the denominator is.
         low: Lower end of the interval; 0 where nothing better is known.
         high: Upper end; infinite where nothing better is known.
-        p_value: Two-sided, of the ratio being 1 (normal approximation to the log ratio); NaN if a rate is zero.
+        p_value: Two-sided, of the ratio being 1, on the log scale; NaN if a rate is zero or has no variance.
         flags: ``zero numerator`` and ``zero denominator`` where they hold.
     """
 

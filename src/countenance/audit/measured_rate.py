@@ -43,6 +43,8 @@ class MeasuredRate:
         method: How the interval was computed, in words.
         zero_error_bounds: Upper bounds where no error was seen, else None.
         flags: What to beware of.
+        log_variance: Variance of the estimate's logarithm, from leaving out one person at a time; None where that was
+            not done or nobody would be left. Ratios rest on it.
     """
 
     rate: Rate
@@ -53,6 +55,7 @@ class MeasuredRate:
     method: str
     zero_error_bounds: ZeroErrorBounds | None = None
     flags: tuple[RateFlag, ...] = ()
+    log_variance: float | None = None
 
     @property
     def estimate(self) -> float:
@@ -68,6 +71,7 @@ def measured_rates(
     subjects: int,
     disjoint: int,
     method: str,
+    log_variance: FloatNumbers | None = None,
 ) -> tuple[MeasuredRate, ...]:
     """Return one rate a threshold, with the dependence of a looser threshold where one shows no error.
 
@@ -78,6 +82,7 @@ def measured_rates(
         subjects: Clusters; of two sides, the smaller.
         disjoint: Trials of which no two share a person.
         method: The interval's method, in words.
+        log_variance: Of the estimate's logarithm at each threshold, if it is known.
     """
     if trials < 1:
         return tuple(_without_trials(method) for _ in errors)
@@ -85,6 +90,7 @@ def measured_rates(
         return tuple(_of_one_subject(round(float(count)), round(trials), method) for count in errors)
     effect = _design_effect_of_enough(errors, trials, variance, subjects)
     interval = clustered_wilson(errors, trials, variance, clusters=subjects, design_effect_at_zero=effect or 1.0)
+    of_logarithm = np.full(np.shape(errors), np.nan) if log_variance is None else log_variance
     return tuple(
         MeasuredRate(
             rate=Rate(count / trials, float(low), float(high), round(count), round(trials)),
@@ -97,20 +103,24 @@ def measured_rates(
             if not count
             else None,
             flags=_flags(count),
+            log_variance=None if math.isnan(logarithm) else logarithm,
         )
-        for count, spread, low, high, effective, shown in zip(
+        for count, spread, low, high, effective, shown, logarithm in zip(
             errors.tolist(),
             variance.tolist(),
             interval.low,
             interval.high,
             interval.effective_trials,
             interval.design_effect,
+            of_logarithm.tolist(),
             strict=True,
         )
     )
 
 
-def per_subject_rates(sums: ClusterSums, *, method: str) -> tuple[MeasuredRate, ...]:
+def per_subject_rates(
+    sums: ClusterSums, *, method: str, log_variance: FloatNumbers | None = None
+) -> tuple[MeasuredRate, ...]:
     """Return rates whose trials belong to one subject each, one a threshold."""
     if sums.trials < 1:
         return tuple(_without_trials(method) for _ in np.atleast_1d(sums.errors))
@@ -121,6 +131,7 @@ def per_subject_rates(sums: ClusterSums, *, method: str) -> tuple[MeasuredRate, 
         subjects=sums.clusters,
         disjoint=sums.clusters,
         method=method,
+        log_variance=log_variance,
     )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from countenance.audit.pair_trials import PairTrials
 from countenance.audit.photo_set import PreparedSets
 from countenance.core.comparison import meets
 
@@ -125,18 +126,33 @@ def mirrored(table: IntArray, one_set: bool) -> IntArray:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MatedList:
+    """Mated comparisons one by one, where there are no templates to score them from again.
+
+    Attributes:
+        subject: Subject code.
+        score: float64.
+    """
+
+    subject: IntArray = field(repr=False)
+    score: FloatNumbers = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MatedCounts:
     """Mated comparisons.
 
     Attributes:
         trials: By subject, shape (subjects,).
         misses: By subject, below each threshold, shape (subjects, t).
-        histogram: By group, over ``tile_scores.EDGES``, shape (g, bins).
+        histogram: By group, over ``PairCounts.edges``, shape (g, bins).
+        listed: Each of them, if the sets hold no templates; else None.
     """
 
     trials: IntArray = field(repr=False)
     misses: IntArray = field(repr=False)
     histogram: IntArray = field(repr=False)
+    listed: MatedList | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +162,10 @@ class PairCounts:
     Attributes:
         sets: The sets' codes.
         non_mated: Comparisons by probe group and reference group, shape (g, g).
-        histogram: Their scores over ``tile_scores.EDGES``, shape (g, g, bins).
+        histogram: Their scores over ``edges``, shape (g, g, bins).
+        edges: Lower edges of the histograms' bins, ascending and evenly spaced; the first bin also holds what is
+            below, the last what is above.
+        trials: Non-mated comparisons made, by subject.
         at_thresholds: Counts at the thresholds asked for.
         mated: Mated comparisons, at the same thresholds.
         kept: Every non-mated comparison at or above the floor asked for; empty without one.
@@ -157,6 +176,8 @@ class PairCounts:
     sets: PreparedSets
     non_mated: IntArray
     histogram: IntArray = field(repr=False)
+    edges: FloatNumbers = field(repr=False)
+    trials: PairTrials = field(repr=False)
     at_thresholds: ThresholdCounts
     mated: MatedCounts
     kept: PairList

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from countenance.audit.pair_trials import SubjectPairTrials
 from countenance.audit.subject_pairs import SubjectComparisons
 from countenance.core.comparison import meets
 from countenance.core.errors import AuditInputInvalid
@@ -58,17 +59,29 @@ class RateTables:
     mated_trials: IntArray
     misses: IntArray
     groups: int
+    trials: SubjectPairTrials | None = None
 
-    def rates(self, group: IntArray) -> tuple[FloatNumbers, FloatNumbers]:
-        """Return FMR within groups and FNMR by group under a labelling of subjects; NaN without comparisons."""
+    def rates(self, group: IntArray, non_mated: FloatNumbers | None = None) -> tuple[FloatNumbers, FloatNumbers]:
+        """Return FMR within groups and FNMR by group under a labelling of subjects; NaN without comparisons.
+
+        Args:
+            group: The labelling.
+            non_mated: Comparisons within each group under it, if they are known from another threshold.
+        """
         same = group[self.first] == group[self.second]
         errors = np.bincount(group[self.first[same]], weights=self.errors[same], minlength=self.groups)
-        photos = np.bincount(group, weights=self.photos, minlength=self.groups)
-        squares = np.bincount(group, weights=self.photos.astype(np.float64) ** 2, minlength=self.groups)
         mated = np.bincount(group, weights=self.mated_trials, minlength=self.groups)
         misses = np.bincount(group, weights=self.misses, minlength=self.groups)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return errors / ((photos**2 - squares) / 2.0), misses / mated
+            return errors / (self._non_mated(group) if non_mated is None else non_mated), misses / mated
+
+    def _non_mated(self, group: IntArray) -> FloatNumbers:
+        """Return the comparisons within each group under a labelling of subjects."""
+        if self.trials is not None:
+            return np.asarray(self.trials.within_labelled([group], self.groups)[0])
+        photos = np.bincount(group, weights=self.photos, minlength=self.groups)
+        squares = np.bincount(group, weights=self.photos.astype(np.float64) ** 2, minlength=self.groups)
+        return np.asarray((photos**2 - squares) / 2.0)
 
 
 def rate_tables(comparisons: SubjectComparisons, threshold: float) -> RateTables:
@@ -95,6 +108,7 @@ def rate_tables(comparisons: SubjectComparisons, threshold: float) -> RateTables
         mated_trials=np.bincount(comparisons.mated_subject, minlength=subjects),
         misses=np.bincount(comparisons.mated_subject[missed], minlength=subjects),
         groups=len(comparisons.groups),
+        trials=comparisons.trials,
     )
 
 
@@ -111,7 +125,12 @@ def permutation_null(
         generator: Source of chance.
     """
     observed = measure(*tables.rates(group))
-    values = np.array([measure(*tables.rates(generator.permutation(group))) for _ in range(shuffles)])
+    return null_of(observed, np.array([measure(*tables.rates(generator.permutation(group))) for _ in range(shuffles)]))
+
+
+def null_of(observed: float, values: FloatNumbers) -> PermutationNull:
+    """Return an observed value beside those of shuffles; NaN stands for a shuffle without one."""
+    shuffles = values.size
     present = values[~np.isnan(values)]
     if math.isnan(observed) or not present.size:
         return PermutationNull(observed, math.nan, math.nan, math.nan, int(present.size), int(shuffles - present.size))

@@ -40,11 +40,24 @@ class PhotoSet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PhotoLabels:
+    """Labels of photos that are known by their scores only.
+
+    Attributes:
+        subjects: Who is in each photo.
+        groups: The subject's group.
+    """
+
+    subjects: Sequence[str] = field(repr=False)
+    groups: Sequence[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SortedPhotos:
     """A set's photos sorted by group and subject.
 
     Attributes:
-        vectors: float32, shape (photos, dimension).
+        vectors: float32, shape (photos, dimension); of dimension 0 where only scores are known.
         subject: Subject code of each photo; not decreasing.
         group: Group code of each photo; not decreasing.
         row: Row of each photo in the set as it was given.
@@ -87,16 +100,35 @@ def prepare(probes: PhotoSet, references: PhotoSet | None = None) -> PreparedSet
     sets = [probes] if references is None else [probes, references]
     for photos in sets:
         require_templates(photos.vectors, rows=len(photos.subjects))
-        if len(photos.groups) != len(photos.subjects) or not len(photos.subjects):
-            raise AuditInputInvalid(
-                f"There are {len(photos.subjects):,} subject labels and {len(photos.groups):,} group labels.",
-                remedy="Give each photo both; write 'unknown' for a group that is not known.",
-            )
     if len({photos.vectors.shape[1] for photos in sets}) > 1:
         raise AuditInputInvalid(
             "Probe and reference templates have different numbers of elements.",
             remedy="Make both with one model.",
         )
+    return _prepared(probes, references)
+
+
+def prepare_labels(probes: PhotoLabels, references: PhotoLabels | None = None) -> PreparedSets:
+    """Return the same of photos whose templates are not known, only scores of them; their vectors have no element.
+
+    Raises:
+        AuditInputInvalid: Labels that cannot be used, a subject with two groups, or no photo at all.
+    """
+
+    def bare(photos: PhotoLabels) -> PhotoSet:
+        return PhotoSet(np.empty((len(photos.subjects), 0), dtype=np.float32), photos.subjects, photos.groups)
+
+    return _prepared(bare(probes), None if references is None else bare(references))
+
+
+def _prepared(probes: PhotoSet, references: PhotoSet | None) -> PreparedSets:
+    sets = [probes] if references is None else [probes, references]
+    for photos in sets:
+        if len(photos.groups) != len(photos.subjects) or not len(photos.subjects):
+            raise AuditInputInvalid(
+                f"There are {len(photos.subjects):,} subject labels and {len(photos.groups):,} group labels.",
+                remedy="Give each photo both; write 'unknown' for a group that is not known.",
+            )
     subjects = code_labels([label for photos in sets for label in photos.subjects], what="subject")
     groups = code_labels([label for photos in sets for label in photos.groups], what="group")
     subject_group = _group_of_subject(subjects.codes, groups.codes, subjects.count)

@@ -25,6 +25,7 @@ from countenance.audit.intervals import (
     two_way_variance,
     within_set_variance,
 )
+from countenance.audit.jackknife import log_rate_variance
 from countenance.audit.measured_rate import MeasuredRate, complement, measured_rates, per_subject_rates, product_rate
 from countenance.audit.pair_counts import PairCounts
 from countenance.core.errors import AuditInputInvalid
@@ -120,13 +121,19 @@ def _false_match_rate(
     else:
         variance = two_way_variance(probes.sums(), references.sums(), pairs)
     subjects = int(min(np.count_nonzero(probes.trials), np.count_nonzero(references.trials)))
+    errors, trials = (pairs.errors / 2, pairs.trials / 2) if within else (pairs.errors, pairs.trials)
+    logarithm = log_rate_variance(probes.errors, probes.trials, errors, trials)
+    if not within:
+        # Both sides' people are left out, each in turn: of two sides the two variances add up.
+        logarithm = logarithm + log_rate_variance(references.errors, references.trials, errors, trials)
     return measured_rates(
-        pairs.errors / 2 if within else pairs.errors,
-        pairs.trials / 2 if within else pairs.trials,
+        errors,
+        trials,
         variance,
         subjects=subjects,
         disjoint=subjects // 2 if within or shared else subjects,
         method=VERTEX if within else TWO_WAY,
+        log_variance=logarithm,
     )
 
 
@@ -150,23 +157,19 @@ def _people(counts: PairCounts, group: int | None) -> slice:
 
 
 def _side(counts: PairCounts, own_group: int | None, other_group: int | None, *, probe_side: bool) -> _Side:
-    sets, at = counts.sets, counts.at_thresholds
-    own, other = (sets.probes, sets.references) if probe_side else (sets.references, sets.probes)
-    people, others = _people(counts, own_group), _people(counts, other_group)
+    at, people = counts.at_thresholds, _people(counts, own_group)
     errors = (at.probe_errors if probe_side else at.reference_errors)[people]
-    met = int(other.photos_each[others].sum())
-    mates = other.photos_each[people] if own_group == other_group else 0
-    return _Side(
-        errors=errors.sum(axis=1) if other_group is None else errors[:, other_group],
-        trials=own.photos_each[people] * (met - mates),
-    )
+    trials = (counts.trials.probe if probe_side else counts.trials.reference)[people]
+    if other_group is None:
+        return _Side(errors.sum(axis=1), trials.sum(axis=1))
+    return _Side(errors[:, other_group], trials[:, other_group])
 
 
 def _pair_sums(counts: PairCounts, probe_group: int | None, reference_group: int | None) -> ClusterSums:
     """Return sums over pairs (probe subject, other reference subject); of one set against itself, ordered pairs."""
     sets, at = counts.sets, counts.at_thresholds
 
-    def total(table: IntArray) -> IntArray:
+    def total(table: IntArray | FloatNumbers) -> IntArray | FloatNumbers:
         if probe_group is not None and reference_group is not None:
             # The cell of a group against itself holds each comparison of one set once.
             cell = table[probe_group, reference_group]
@@ -175,15 +178,12 @@ def _pair_sums(counts: PairCounts, probe_group: int | None, reference_group: int
         everything = table.sum(axis=(0, 1))
         return np.asarray(everything + table[own, own].sum(axis=0) if sets.one_set else everything)
 
-    probes = sets.probes.photos_each[_people(counts, probe_group)].astype(np.float64) ** 2
-    references = sets.references.photos_each[_people(counts, reference_group)].astype(np.float64) ** 2
-    mates = float((probes * references).sum()) if probe_group == reference_group else 0.0
     return ClusterSums(
         errors=total(at.false_matches).astype(np.float64),
         trials=float(total(counts.non_mated)),
         squared_errors=total(at.squared).astype(np.float64),
         errors_times_trials=total(at.times_trials).astype(np.float64),
-        squared_trials=float(probes.sum() * references.sum()) - mates,
+        squared_trials=float(total(counts.trials.squared)),
         clusters=0,
     )
 
@@ -193,8 +193,10 @@ def false_non_match_rates(counts: PairCounts) -> FalseNonMatchRates:
     group = counts.sets.subject_group
 
     def of(chosen: npt.NDArray[np.bool_]) -> tuple[MeasuredRate, ...]:
-        sums = ClusterSums.of(counts.mated.misses[chosen], counts.mated.trials[chosen])
-        return per_subject_rates(sums, method=BY_SUBJECT)
+        misses, trials = counts.mated.misses[chosen], counts.mated.trials[chosen]
+        sums = ClusterSums.of(misses, trials)
+        logarithm = log_rate_variance(misses, trials, sums.errors, sums.trials)
+        return per_subject_rates(sums, method=BY_SUBJECT, log_variance=logarithm)
 
     return FalseNonMatchRates(
         groups=counts.sets.groups,

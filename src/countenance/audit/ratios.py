@@ -16,6 +16,7 @@ from statistics import NormalDist
 import numpy as np
 
 from countenance.audit.intervals import CONFIDENCE, RatioInterval, critical_value
+from countenance.audit.special_functions import regularised_incomplete_beta
 from countenance.core.errors import AuditInputInvalid
 
 
@@ -56,6 +57,65 @@ def log_ratio_interval(
     high = ratio * math.exp(reach) if reach < 700.0 else math.inf
     p_value = 2.0 * NormalDist().cdf(-abs(math.log(ratio)) / spread) if spread > 0.0 else float(ratio == 1.0)
     return RatioInterval(estimate=ratio, low=ratio * math.exp(-reach), high=high, p_value=p_value)
+
+
+def jackknife_ratio_interval(
+    numerator: float,
+    numerator_log_variance: float | None,
+    denominator: float,
+    denominator_log_variance: float | None,
+    *,
+    clusters: float = math.inf,
+    confidence: float = CONFIDENCE,
+) -> RatioInterval:
+    """Return numerator / denominator of two groups that share nobody, from the variances of their logarithms.
+
+    Args:
+        numerator: A rate.
+        numerator_log_variance: Variance of its logarithm, by leaving out people (``jackknife``); None if unknown.
+        denominator: The rate it is held against.
+        denominator_log_variance: The same of that rate.
+        clusters: Subjects of the smaller group.
+        confidence: Two-sided; the interval leaves 1 out exactly where the p-value is below 1 - confidence.
+
+    Of groups that do not differ, ``benchmarks/ratio_simulation.py`` finds parity left out in 0 to 6 of 100 audits; the
+    delta method (``log_ratio_interval``) leaves it out in up to 13. With few errors the interval is wider than needed.
+    """
+    if not (numerator > 0.0 and denominator > 0.0):
+        return _with_a_zero(numerator, denominator)
+    ratio = numerator / denominator
+    if numerator_log_variance is None or denominator_log_variance is None or clusters < 2:
+        return RatioInterval(ratio, 0.0, math.inf, math.nan, flags=("no variance",))
+    spread = math.sqrt(numerator_log_variance + denominator_log_variance)
+    reach = critical_value(confidence, clusters) * spread
+    p_value = _two_sided(math.log(ratio) / spread, clusters - 1) if spread > 0.0 else float(ratio == 1.0)
+    high = ratio * math.exp(reach) if reach < 700.0 else math.inf
+    return RatioInterval(estimate=ratio, low=ratio * math.exp(-reach), high=high, p_value=p_value)
+
+
+def pooled_log_variance(errors: Sequence[int], log_variances: Sequence[float | None]) -> float | None:
+    """Return the variance of the logarithm of several groups' pooled rate, None if unknown; the groups share nobody.
+
+    Args:
+        errors: Of each group.
+        log_variances: Of the logarithm of each group's rate; that of a group without an error is not used.
+
+    Source: delta method: ln Σ x_g changes by (x_g / Σ x) times the change of ln x_g.
+    """
+    total, pooled = sum(errors), 0.0
+    for count, variance in zip(errors, log_variances, strict=True):
+        if count and variance is None:
+            return None
+        pooled += (count / total) ** 2 * variance if count and variance is not None else 0.0
+    return pooled if total else None
+
+
+def _two_sided(statistic: float, degrees_of_freedom: float) -> float:
+    """Return the two-sided p-value of Student's t; of the normal where the degrees of freedom are infinite."""
+    if math.isinf(degrees_of_freedom):
+        return 2.0 * NormalDist().cdf(-abs(statistic))
+    beyond = degrees_of_freedom / (degrees_of_freedom + statistic**2)
+    return regularised_incomplete_beta(beyond, degrees_of_freedom / 2.0, 0.5)
 
 
 def katz_ratio_interval(

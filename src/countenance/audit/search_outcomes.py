@@ -130,24 +130,57 @@ def search_all(
     Raises:
         AuditInputInvalid: Templates or labels that cannot be used, or a threshold that is not a number.
     """
+    sets = prepare(probes, gallery)
+    gallery_vectors = sets.references.vectors.astype(np.float64)
+
+    def products(start: int, stop: int) -> FloatNumbers:
+        return np.asarray(sets.probes.vectors[start:stop].astype(np.float64) @ gallery_vectors.T)
+
+    return search_scores(
+        sets, products, thresholds, take_mates_out=take_mates_out, candidates_kept=candidates_kept, progress=progress
+    )
+
+
+def search_scores(
+    sets: PreparedSets,
+    block: Callable[[int, int], FloatNumbers],
+    thresholds: Sequence[float],
+    *,
+    take_mates_out: bool = False,
+    candidates_kept: int = CANDIDATES_KEPT,
+    progress: Callable[[int, int], None] | None = None,
+) -> SearchOutcomes:
+    """Return what every probe's search comes to, from scores wherever they are from.
+
+    Args:
+        sets: Probes and gallery, sorted.
+        block: Scores of the sorted probes from the first up to, not including, the second position, with all sorted
+            references, shape (probes, references); the array may be written to.
+        thresholds: As for ``search_all``, like the rest.
+        take_mates_out: Likewise.
+        candidates_kept: Likewise.
+        progress: Likewise.
+
+    Raises:
+        AuditInputInvalid: A threshold is not a number.
+    """
     ascending = np.sort(np.asarray(thresholds, dtype=np.float64))
     if not np.isfinite(ascending).all():
         raise AuditInputInvalid("A threshold is not a number.", remedy="Give similarities between -1 and 1.")
-    sets = prepare(probes, gallery)
     searched = _Search(sets, ascending, candidates_kept)
     rows = max(1, SCORES_PER_BLOCK // sets.references.subject.size)
     total = sets.probes.subject.size
     for start in range(0, total, rows):
-        searched.do(start, min(start + rows, total))
+        stop = min(start + rows, total)
+        searched.do(start, stop, block(start, stop))
         if progress is not None:
-            progress(min(start + rows, total), total)
+            progress(stop, total)
     return searched.outcomes(take_mates_out=take_mates_out)
 
 
 class _Search:
     def __init__(self, sets: PreparedSets, thresholds: FloatNumbers, candidates_kept: int) -> None:
         self._sets, self._thresholds = sets, thresholds
-        self._gallery = sets.references.vectors.astype(np.float64)
         self._people, self._starts = np.unique(sets.references.subject, return_index=True)
         self._people_group = sets.subject_group[self._people]
         probes, groups = sets.probes.subject.size, len(sets.groups)
@@ -157,9 +190,8 @@ class _Search:
         self._mate_score = np.full(probes, np.nan)
         self._mate_rank = np.zeros(probes, dtype=np.int64)
 
-    def do(self, start: int, stop: int) -> None:
-        """Search the probes from position ``start`` up to ``stop``."""
-        scores = self._sets.probes.vectors[start:stop].astype(np.float64) @ self._gallery.T
+    def do(self, start: int, stop: int, scores: FloatNumbers) -> None:
+        """Search the probes from position ``start`` up to ``stop`` by their scores with all references."""
         best = np.maximum.reduceat(scores, self._starts, axis=1)
         subject = self._sets.probes.subject[start:stop]
         own = np.searchsorted(self._people, subject)

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from countenance.audit.mated_scores import mated_pairs
-from countenance.audit.pair_counts import PairCounts
+from countenance.audit.pair_counts import MatedList, PairCounts
+from countenance.audit.pair_trials import SubjectPairTrials
+from countenance.audit.photo_set import PreparedSets
 from countenance.audit.scores import pair_scores
 from countenance.core.errors import AuditInputInvalid
 
@@ -30,6 +32,7 @@ class SubjectComparisons:
         kept_from: Every non-mated comparison at or above this similarity is listed.
         mated_subject: Subject code of each mated comparison.
         mated_score: Their scores, not increasing.
+        trials: Non-mated comparisons by pair of people; None if every photo was compared with every other.
     """
 
     groups: tuple[str, ...]
@@ -41,6 +44,7 @@ class SubjectComparisons:
     kept_from: float
     mated_subject: IntArray = field(repr=False)
     mated_score: FloatNumbers = field(repr=False)
+    trials: SubjectPairTrials | None = field(default=None, repr=False)
 
 
 def subject_comparisons(counts: PairCounts) -> SubjectComparisons:
@@ -57,13 +61,8 @@ def subject_comparisons(counts: PairCounts) -> SubjectComparisons:
         )
     subject = np.empty(sets.probes.row.size, dtype=np.int64)
     subject[sets.probes.row] = sets.probes.subject
-    blocks = [
-        (sets.probes.subject[probe], pair_scores(sets.probes.vectors, sets.probes.vectors, probe, reference))
-        for probe, reference in mated_pairs(sets)
-    ]
-    mated_subject = np.concatenate([np.empty(0, dtype=np.int64), *(block[0] for block in blocks)])
-    mated_score = np.concatenate([np.empty(0), *(block[1] for block in blocks)])
-    order = np.argsort(-mated_score, kind="stable")
+    mated = counts.mated.listed if counts.mated.listed is not None else _scored(sets)
+    order = np.argsort(-mated.score, kind="stable")
     return SubjectComparisons(
         groups=sets.groups,
         group=sets.subject_group,
@@ -72,6 +71,19 @@ def subject_comparisons(counts: PairCounts) -> SubjectComparisons:
         second=subject[counts.kept.reference_row],
         score=counts.kept.score,
         kept_from=counts.kept_from,
-        mated_subject=mated_subject[order],
-        mated_score=mated_score[order],
+        mated_subject=mated.subject[order],
+        mated_score=mated.score[order],
+        trials=counts.trials.pairs,
+    )
+
+
+def _scored(sets: PreparedSets) -> MatedList:
+    """Return the mated comparisons of a set of templates."""
+    blocks = [
+        (sets.probes.subject[probe], pair_scores(sets.probes.vectors, sets.probes.vectors, probe, reference))
+        for probe, reference in mated_pairs(sets)
+    ]
+    return MatedList(
+        np.concatenate([np.empty(0, dtype=np.int64), *(block[0] for block in blocks)]),
+        np.concatenate([np.empty(0), *(block[1] for block in blocks)]),
     )

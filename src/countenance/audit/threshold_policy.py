@@ -15,7 +15,6 @@ import numpy as np
 
 from countenance.audit.pair_counts import PairCounts
 from countenance.audit.search_outcomes import SearchOutcomes
-from countenance.audit.tile_scores import EDGES
 from countenance.core.errors import AuditInputInvalid, CalibrationUnsupported
 from countenance.core.thresholds import ERRORS_FOR_THRESHOLD
 
@@ -87,7 +86,7 @@ def choose_threshold(
         return _for_false_match_rate(policy, counts)
     if searches is None:
         raise AuditInputInvalid("A target FPIR needs searches of a gallery.", remedy="Give a gallery to search.")
-    return _for_false_positive_identification_rate(policy, searches)
+    return _for_false_positive_identification_rate(policy, counts, searches)
 
 
 def _for_false_match_rate(policy: TargetFalseMatchRate, counts: PairCounts) -> ChosenThreshold:
@@ -110,41 +109,52 @@ def _for_false_match_rate(policy: TargetFalseMatchRate, counts: PairCounts) -> C
     tail = np.cumsum(histogram[::-1])[::-1]
     met = np.flatnonzero(tail <= policy.rate * trials)
     if not met.size:
-        raise CalibrationUnsupported(f"No similarity up to 1 has an FMR of {policy.rate:.3g} or less in {where}.")
+        raise CalibrationUnsupported(
+            f"No similarity up to {counts.edges[-1]:g} has an FMR of {policy.rate:.3g} or less in {where}."
+        )
     at_edge = int(met[0])
     return ChosenThreshold(
-        value=float(EDGES[at_edge]),
-        basis=f"lowest similarity in steps of 0.001 with an FMR of at most {policy.rate:.3g} over {trials:,} {where}",
+        value=float(counts.edges[at_edge]),
+        basis=(
+            f"lowest similarity in steps of {_step(counts)} with an FMR of at most {policy.rate:.3g} over {trials:,} "
+            f"{where}"
+        ),
         achieved=int(tail[at_edge]) / trials,
         set_on_same_data=True,
     )
 
 
 def _for_false_positive_identification_rate(
-    policy: TargetFalsePositiveIdentificationRate, searches: SearchOutcomes
+    policy: TargetFalsePositiveIdentificationRate, counts: PairCounts, searches: SearchOutcomes
 ) -> ChosenThreshold:
+    edges = counts.edges
     probes = int(searches.non_mated.sum())
     if policy.rate * probes < ERRORS_FOR_THRESHOLD:
         raise CalibrationUnsupported(
             f"{probes:,} non-mated searches cannot show an FPIR of {policy.rate:.3g}.",
             remedy=f"Ask for {ERRORS_FOR_THRESHOLD / max(probes, 1):.2g} or more, or search more people.",
         )
-    low, high = 0, EDGES.size - 1
-    if searches.false_positive_rate_at(float(EDGES[high]), policy.enrolled) > policy.rate:
-        raise CalibrationUnsupported(f"No similarity up to 1 has an FPIR of {policy.rate:.3g} or less.")
+    low, high = 0, edges.size - 1
+    if searches.false_positive_rate_at(float(edges[high]), policy.enrolled) > policy.rate:
+        raise CalibrationUnsupported(f"No similarity up to {edges[-1]:g} has an FPIR of {policy.rate:.3g} or less.")
     while low < high:
         middle = (low + high) // 2
-        if searches.false_positive_rate_at(float(EDGES[middle]), policy.enrolled) <= policy.rate:
+        if searches.false_positive_rate_at(float(edges[middle]), policy.enrolled) <= policy.rate:
             high = middle
         else:
             low = middle + 1
-    value = float(EDGES[low])
+    value = float(edges[low])
     return ChosenThreshold(
         value=value,
         basis=(
-            f"lowest similarity in steps of 0.001 with an FPIR of at most {policy.rate:.3g} over {probes:,} non-mated "
-            f"searches of {policy.enrolled:,} people"
+            f"lowest similarity in steps of {_step(counts)} with an FPIR of at most {policy.rate:.3g} over "
+            f"{probes:,} non-mated searches of {policy.enrolled:,} people"
         ),
         achieved=searches.false_positive_rate_at(value, policy.enrolled),
         set_on_same_data=True,
     )
+
+
+def _step(counts: PairCounts) -> str:
+    """Return the distance of the grid's similarities in words."""
+    return f"{counts.edges[1] - counts.edges[0]:.3g}"

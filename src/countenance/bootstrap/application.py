@@ -21,9 +21,11 @@ from countenance.core.thresholds import Calibration
 from countenance.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from countenance.bootstrap.ledger import OpenLedger
     from countenance.engine.manifests import RecogniserManifest
     from countenance.engine.pipeline import FacePipeline
-    from countenance.service.ports import IndexBuilder
+    from countenance.service.journal import LedgerJournal
+    from countenance.service.ports import Engine, IndexBuilder
     from countenance.service.search import GallerySearch
     from countenance.storage.store import SqlGalleryStore
 
@@ -121,12 +123,31 @@ class Application:
         finally:
             store.close()
 
-    def gallery_search(self, store: SqlGalleryStore) -> GallerySearch:
+    def ledger(self, store: SqlGalleryStore) -> OpenLedger:
+        """Return the ledger of an open store, for reading, verifying and exporting, whatever state it is in."""
+        from countenance.bootstrap.ledger import open_ledger
+
+        return open_ledger(store, self.settings)
+
+    def journal(self, store: SqlGalleryStore) -> LedgerJournal:
+        """Return the ledger of an open store, ready for writing.
+
+        The first call for a store starts the ledger if there is none and records the acts that died in the middle.
+
+        Raises:
+            LedgerError: The signing key is missing, or the database does not continue what this machine remembers.
+        """
+        return self.ledger(store).started()
+
+    def gallery_search(self, store: SqlGalleryStore, *, engine: Engine | None = None) -> GallerySearch:
         """Return the search over an open store."""
         from countenance.service.search import GallerySearch
 
         return GallerySearch(
-            engine=self.interactive_engine, store=store, build_index=index_builder(), calibrations=self.calibrations
+            engine=engine or self.interactive_engine,
+            store=store,
+            build_index=index_builder(),
+            calibrations=self.calibrations,
         )
 
     @cached_property

@@ -1,9 +1,10 @@
-"""``demo``: the whole job on people who do not exist."""
+"""``demo``: the whole job on people who do not exist: audited, or searched."""
 
 from __future__ import annotations
 
 import csv
 import webbrowser
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +12,18 @@ import typer
 from rich.text import Text
 
 from countenance import __version__
+from countenance.bootstrap.accountability import accountable
 from countenance.bootstrap.application import SAMPLE_COHORT, Application, load_settings
+from countenance.cli import audit_words
+from countenance.cli.audit_acts import audited, second_engine
 from countenance.cli.options import Json, Model
-from countenance.cli.output import out, print_json, progress_bar, table
+from countenance.cli.output import out, print_json, progress_bar, record_of, table
 from countenance.core.errors import FileUnreadable
 from countenance.core.thresholds import one_in
-from countenance.service.demonstration import Demonstration, acquire, demonstrate, read_cohort
+from countenance.service.audits.workspace import RESULT
+from countenance.service.demonstration import Demonstration, read_cohort
 from countenance.service.demonstration_page import demonstration_page
-from countenance.service.enrol import enrol
+from countenance.service.galleries import GallerySource
 from countenance.service.meaning import DEFAULT_FALSE_CANDIDATES, require_calibration
 
 GALLERY = "synthetic-cohort"
@@ -30,21 +35,66 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", help="Folder for the page and the demo's own database.")] = Path(
+    output: Annotated[Path, typer.Option("--output", help="Folder for the report and the demo's own database.")] = Path(
         "demo-output"
     ),
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    search: Annotated[
+        bool, typer.Option("--search", help="Enrol and search the cohort instead of auditing it.")
+    ] = False,
     as_json: Json = False,
     model: Model = None,
 ) -> None:
-    """Enrol the synthetic sample cohort, search every probe, and show who was taken for somebody else."""
+    """Audit the synthetic sample cohort: who is taken for somebody else, how sure that is; opens with the report."""
+    if search:
+        _search(output, open_page, as_json, model)
+    else:
+        _audit(output, open_page, as_json, model)
+
+
+def _audit(output: Path, open_page: bool, as_json: bool, model: str | None) -> None:
+    """Audit the cohort and write its report."""
+    from countenance.service.audits.sample import audit_sample
+
+    _make(output)
+    app = Application(load_settings(model=model, data_dir=output / "data", database_url="", key_file=""))
+    with audit_words.steps(progress_bar, quiet=as_json) as progress:
+        done = audited(
+            app,
+            lambda engine: audit_sample(
+                output,
+                SAMPLE_COHORT,
+                engine,
+                app.calibrations,
+                other=second_engine(app),
+                made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                workers=app.workers,
+                progress=progress,
+            ),
+        )
+    page = output / "index.html"
+    if as_json:
+        print_json("demo", {**audit_words.result_json(done.document, done.workspace.folder / RESULT), "page": page})
+    else:
+        audit_words.print_result(done.document, None)
+        out.print(Text(f"The report: {page}", style="bold"))
+    if open_page:
+        webbrowser.open(page.resolve().as_uri())
+
+
+def _make(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileUnreadable(f"The folder {output} cannot be made: {(error.strerror or '').lower()}.") from error
+
+
+def _search(output: Path, open_page: bool, as_json: bool, model: str | None) -> None:
+    """Enrol the cohort, search every probe, and show who was taken for somebody else."""
+    _make(output)
     # A database of its own, whatever the settings say: the demonstration deletes and makes its gallery.
     app = Application(load_settings(model=model, data_dir=output / "data", database_url="", key_file=""))
-    calibration = require_calibration(app.calibrations, app.manifest.identity)
+    require_calibration(app.calibrations, app.manifest.identity)
     photos = read_cohort(SAMPLE_COHORT)
     references = [photo for photo in photos if photo.role == "reference"]
     listed = output / "references.csv"
@@ -52,28 +102,39 @@ def demo(
         writer = csv.writer(stream)
         writer.writerow(["subject", "file"])
         writer.writerows([photo.subject, str(photo.file)] for photo in references)
-    engine = app.engine(threads=1)
-    with app.store() as store:
+    with accountable(app, interface="cli") as parts:
+        standing = parts.standing({"purpose": "accuracy_evaluation"})
+        jobs = parts.jobs(standing, engine=parts.many_photos_engine)
         # A fresh gallery each time: the demonstration shows one whole run, not what an earlier one left.
-        if GALLERY in {gallery.name for gallery in store.list_galleries()}:
-            store.delete_gallery(GALLERY)
-        store.create_gallery(
-            GALLERY, engine.model, basis="demonstration; these people do not exist", retention_days=None
+        if GALLERY in {gallery.name for gallery in parts.store.list_galleries()}:
+            parts.delete_gallery(GALLERY, standing)
+        parts.create_gallery(
+            GALLERY,
+            standing,
+            basis="demonstration; these people do not exist",
+            source=GallerySource.CONSENTED_ENROLMENT,
+            retention_days=None,
         )
         with progress_bar("Enrolling the gallery", quiet=as_json) as update:
-            enrol(
-                GALLERY, listed, engine=engine, store=store, workers=app.workers,
+            jobs.enrol(
+                GALLERY, listed, store=parts.store, policies=parts.policies, workers=app.workers,
                 progress=lambda done, total, _: update(done, total),
             )  # fmt: skip
         with progress_bar("Reading all photos", quiet=as_json) as update:
-            acquired = acquire(photos, engine, workers=app.workers, progress=update)
-        index = app.gallery_search(store).index(GALLERY)
-    result = demonstrate(acquired, index, calibration=calibration, max_false_candidates=DEFAULT_FALSE_CANDIDATES)
-    page = output / "index.html"
+            done = jobs.demonstrate(
+                photos,
+                parts.gallery_search,
+                GALLERY,
+                max_false_candidates=DEFAULT_FALSE_CANDIDATES,
+                workers=app.workers,
+                progress=update,
+            )
+    result = done.value
+    page = output / "search.html"
     pictures = {photo.subject: photo.file for photo in references}
     page.write_text(demonstration_page(result, references=pictures, version=__version__), encoding="utf-8")
     if as_json:
-        print_json("demo", {"demonstration": result, "page": page})
+        print_json("demo", {"demonstration": result, "page": page, "record": record_of(done)})
     else:
         _print(result, page)
     if open_page:

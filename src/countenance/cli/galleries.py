@@ -4,22 +4,41 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
+from countenance.bootstrap.accountability import accountable
 from countenance.cli import exit_codes
-from countenance.cli.options import DataDir, ExitCode, Json, Model, TargetFmr, Threshold, application, check_rate
-from countenance.cli.output import err, out, print_json, progress_bar, table
+from countenance.cli.options import (
+    Case,
+    Claim,
+    DataDir,
+    ExitCode,
+    Json,
+    Model,
+    OnBehalfOf,
+    Place,
+    Purpose,
+    Sector,
+    TargetFmr,
+    Threshold,
+    application,
+    check_rate,
+    stated,
+)
+from countenance.cli.output import err, out, print_json, progress_bar, record_of, table
 from countenance.core.errors import FileUnreadable, GalleryNotFound
 from countenance.core.thresholds import Support
 from countenance.core.vocabulary import EnrolmentStatus, GallerySummary
+from countenance.service.accountability import Performed
 from countenance.service.compare import ThresholdChoice, threshold_in_words
 from countenance.service.enrol import EnrolmentReport
-from countenance.service.enrol import enrol as enrol_photos
 from countenance.service.faces import PhotoInput
+from countenance.service.galleries import GallerySource
 from countenance.service.meaning import DEFAULT_FALSE_CANDIDATES, FalseCandidates
+from countenance.service.refusals import headline
 from countenance.service.search import PhotoSearchResult, SearchOutcome, SearchRequest, SearchResult
 from countenance.service.sources import read_photo
 
@@ -34,23 +53,34 @@ def register(app: typer.Typer) -> None:
 
 
 @gallery_app.command(
-    "create", epilog='Example:  countenance gallery create staff --basis "consent, form 7" --retention-days 365'
+    "create",
+    epilog='Example:  countenance gallery create album --basis "my own photos" --source consented_enrolment '
+    "--keep-until-erased",
 )
 def create(
     name: Annotated[str, typer.Argument(help="Name of the gallery.", show_default=False)],
     basis: Annotated[str, typer.Option("--basis", help="Why faces are kept in it, in your words.", show_default=False)],
+    source: Annotated[GallerySource, typer.Option("--source", help="Where the photos come from.", show_default=False)],
     retention_days: Annotated[
-        int | None, typer.Option("--retention-days", min=1, help="Days until a reference expires; none: until erased.")
+        int | None, typer.Option("--retention-days", min=1, help="Days until a reference expires.")
     ] = None,
+    keep_until_erased: Annotated[
+        bool, typer.Option("--keep-until-erased", help="References stay until somebody erases them.")
+    ] = False,
     as_json: Json = False,
     model: Model = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Create an empty gallery for one model, with its reason and how long faces stay."""
-    app = application(model=model, data_dir=data_dir)
-    with app.store() as store:
-        made = store.create_gallery(name, app.manifest.identity, basis=basis, retention_days=retention_days)
-    _print_gallery(made, as_json=as_json, command="gallery create")
+    """Create an empty gallery for one model: why, where its photos come from, and how long faces stay."""
+    _require_retention_rule(retention_days, keep_until_erased=keep_until_erased)
+    with accountable(application(model=model, data_dir=data_dir), interface="cli") as parts:
+        made = parts.create_gallery(name, parts.standing(), basis=basis, source=source, retention_days=retention_days)
+    _print_gallery(made, source.value, as_json=as_json, command="gallery create")
+
+
+def _require_retention_rule(retention_days: int | None, *, keep_until_erased: bool) -> None:
+    if (retention_days is None) != keep_until_erased:
+        raise typer.BadParameter("say how long faces stay: either --retention-days N or --keep-until-erased")
 
 
 @gallery_app.command("list")
@@ -61,7 +91,7 @@ def list_(as_json: Json = False, data_dir: DataDir = None) -> None:
     if as_json:
         print_json("gallery list", {"galleries": found})
     elif not found:
-        out.print("No gallery yet. Make one with: countenance gallery create NAME --basis WHY")
+        out.print("No gallery yet. Make one with: countenance gallery create --help")
     else:
         rows = [(g.name, f"{g.subjects:,}", f"{g.references:,}", g.model.short, _kept(g)) for g in found]
         out.print(table("Galleries", ("name", "people", "references", "model", "kept"), rows, right=(1, 2)))
@@ -72,9 +102,26 @@ def show(
     name: Annotated[str, typer.Argument(show_default=False)], as_json: Json = False, data_dir: DataDir = None
 ) -> None:
     """Show one gallery: size, model, reason, retention, revision."""
-    with application(data_dir=data_dir).store() as store:
-        found = store.gallery(name)
-    _print_gallery(found, as_json=as_json, command="gallery show")
+    with accountable(application(data_dir=data_dir), interface="cli") as parts:
+        found = parts.store.gallery(name)
+        source = parts.policies.gallery_facts(name).source
+    _print_gallery(found, source, as_json=as_json, command="gallery show")
+
+
+@gallery_app.command("source", epilog="Example:  countenance gallery source album consented_enrolment")
+def source_(
+    name: Annotated[str, typer.Argument(show_default=False)],
+    source: Annotated[GallerySource, typer.Argument(help="Where its photos come from.", show_default=False)],
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """State where a gallery's photos come from; recorded. Galleries made before this was asked count as unknown."""
+    with accountable(application(data_dir=data_dir), interface="cli") as parts:
+        changed = parts.changes(parts.standing()).state_gallery_source(name, source)
+    if as_json:
+        print_json("gallery source", {"gallery": name, "source": source, "entry_id": changed.entry.entry_id})
+    else:
+        out.print(Text(f"{name}: {source.value}. Recorded as entry {changed.entry.entry_id}."))
 
 
 @gallery_app.command("delete")
@@ -85,13 +132,13 @@ def delete(
     data_dir: DataDir = None,
 ) -> None:
     """Delete a gallery with all its references and keys. There is no way back."""
-    with application(data_dir=data_dir).store() as store:
-        found = store.gallery(name)
+    with accountable(application(data_dir=data_dir), interface="cli") as parts:
+        found = parts.store.gallery(name)
         if not yes:
             typer.confirm(
                 f"Delete {name} with {found.references} references of {found.subjects} people?", abort=True, err=True
             )
-        gone = store.delete_gallery(name)
+        gone = parts.delete_gallery(name, parts.standing())
     if as_json:
         print_json("gallery delete", {"gallery": name, "references_deleted": gone})
     else:
@@ -102,15 +149,16 @@ def _kept(gallery: GallerySummary) -> str:
     return "until erased" if gallery.retention_days is None else f"{gallery.retention_days} days"
 
 
-def _print_gallery(gallery: GallerySummary, *, as_json: bool, command: str) -> None:
+def _print_gallery(gallery: GallerySummary, source: str, *, as_json: bool, command: str) -> None:
     if as_json:
-        print_json(command, {"gallery": gallery})
+        print_json(command, {"gallery": gallery, "source": source})
         return
     rows = [
         ("people", f"{gallery.subjects:,}"),
         ("references", f"{gallery.references:,}"),
         ("model", gallery.model.short),
         ("basis", gallery.basis),
+        ("source", source),
         ("kept", _kept(gallery)),
         ("created", gallery.created_at),
         ("revision", str(gallery.revision)),
@@ -132,8 +180,27 @@ def enrol(
     rejects: Annotated[Path, typer.Option("--rejects", help="Where to list photos not stored.")] = Path("rejects.csv"),
     create_with_basis: Annotated[
         str | None,
-        typer.Option("--create", metavar="BASIS", help="Create the gallery if it is missing, for this reason."),
+        typer.Option(
+            "--create",
+            metavar="BASIS",
+            help="Create the gallery if it is missing, for this reason.",
+        ),
     ] = None,
+    gallery_source: Annotated[
+        GallerySource | None, typer.Option("--source", help="With --create: where the photos come from.")
+    ] = None,
+    retention_days: Annotated[
+        int | None, typer.Option("--retention-days", min=1, help="With --create: days until a reference expires.")
+    ] = None,
+    keep_until_erased: Annotated[
+        bool, typer.Option("--keep-until-erased", help="With --create: references stay until erased.")
+    ] = False,
+    sector: Sector = None,
+    on_behalf_of: OnBehalfOf = None,
+    purpose: Purpose = None,
+    place: Place = None,
+    claim: Claim = None,
+    case: Case = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
     as_json: Json = False,
     model: Model = None,
@@ -142,14 +209,21 @@ def enrol(
     """Enrol many photos. Interrupted runs go on where they stopped; nothing is enrolled twice."""
     if not source.exists():
         raise FileUnreadable(f"{source} does not exist.")
-    app = application(model=model, data_dir=data_dir)
-    with app.store() as store:
+    claims = stated(sector=sector, on_behalf_of=on_behalf_of, purpose=purpose, place=place, claim=claim)
+    if create_with_basis is not None:
+        _require_retention_rule(retention_days, keep_until_erased=keep_until_erased)
+        if gallery_source is None:
+            raise typer.BadParameter("--create needs --source: where the photos come from")
+    with accountable(application(model=model, data_dir=data_dir), interface="cli") as parts:
+        standing = parts.standing(claims, case=case)
         try:
-            store.gallery(gallery)
+            parts.store.gallery(gallery)
         except GalleryNotFound:
-            if create_with_basis is None:
+            if create_with_basis is None or gallery_source is None:
                 raise
-            store.create_gallery(gallery, app.manifest.identity, basis=create_with_basis, retention_days=None)
+            parts.create_gallery(
+                gallery, standing, basis=create_with_basis, source=gallery_source, retention_days=retention_days
+            )
         with progress_bar(f"Enrolling into {gallery}", quiet=quiet or as_json) as update:
 
             def progress(done: int, total: int, counts: Counter[EnrolmentStatus]) -> None:
@@ -157,20 +231,22 @@ def enrol(
                 update(done, total, f"{rejected} rejected" if rejected else "")
 
             try:
-                report = enrol_photos(
+                done = parts.jobs(standing, engine=parts.many_photos_engine).enrol(
                     gallery,
                     source,
-                    engine=app.engine(threads=1),
-                    store=store,
-                    workers=app.workers,
+                    store=parts.store,
+                    policies=parts.policies,
+                    workers=parts.app.workers,
                     progress=progress,
                     keep=lambda report: _write_rejects(report, rejects),
                 )
             except KeyboardInterrupt:
                 err.print("Interrupted. Run the same command again: it goes on where it stopped.")
                 raise typer.Exit(exit_codes.INTERRUPTED) from None
+    report = done.value
     if as_json:
-        print_json("enrol", {"report": report, "rejects_file": rejects if report.rejects else None})
+        listed = rejects if report.rejects else None
+        print_json("enrol", {"report": report, "rejects_file": listed, "record": record_of(done)})
     else:
         _print_report(report, rejects)
     if report.rejects:
@@ -232,6 +308,12 @@ def search(
             "--allow-twice", metavar="SUBJECT", help="With --every-face: may be on several faces; repeatable."
         ),
     ] = None,
+    sector: Sector = None,
+    on_behalf_of: OnBehalfOf = None,
+    purpose: Purpose = None,
+    place: Place = None,
+    claim: Claim = None,
+    case: Case = None,
     exit_code: ExitCode = False,
     as_json: Json = False,
     model: Model = None,
@@ -247,7 +329,7 @@ def search(
         raise typer.BadParameter("give --face or --every-face, not both")
     if allow_twice and not every_face:
         raise typer.BadParameter("--allow-twice goes with --every-face")
-    app = application(model=model, data_dir=data_dir)
+    claims = stated(sector=sector, on_behalf_of=on_behalf_of, purpose=purpose, place=place, claim=claim)
     request = SearchRequest(
         gallery=gallery,
         probe=PhotoInput(photo.name, read_photo(photo), face),
@@ -256,21 +338,39 @@ def search(
         limit=limit,
         accept_low_quality=accept_low_quality,
     )
-    with app.store() as store:
-        job = app.gallery_search(store)
+    with accountable(application(model=model, data_dir=data_dir), interface="cli") as parts:
+        jobs = parts.jobs(parts.standing(claims, case=case))
         if every_face:
-            photo_result = job.search_every_face(request, allowed_twice=allow_twice or ())
-            results = [item.result for item in photo_result.faces]
+            searched = jobs.search_every_face(
+                request, galleries=parts.gallery_search, policies=parts.policies, allowed_twice=allow_twice or ()
+            )
+            results = [item.result for item in searched.value.faces]
+            content: dict[str, object] = {"photo": searched.value, "record": record_of(searched)}
         else:
-            results = [job.search(request)]
+            single = jobs.search(request, galleries=parts.gallery_search, policies=parts.policies)
+            results = [single.value]
+            content = {"result": single.value, "record": record_of(single)}
     if as_json:
-        print_json("search", {"photo": photo_result} if every_face else {"result": results[0]})
+        print_json("search", content)
     elif every_face:
-        _print_every_face(photo_result, photo.name, max_false_candidates)
+        _print_every_face(searched.value, photo.name, max_false_candidates)
     else:
         _print_search(results[0], photo.name, max_false_candidates)
+    if not as_json and any(item.outcome is SearchOutcome.HELD for item in results):
+        _print_held(searched if every_face else single)
     if exit_code and not any(item.outcome is SearchOutcome.CANDIDATES for item in results):
         raise typer.Exit(exit_codes.NEGATIVE)
+
+
+def _print_held(done: Performed[Any]) -> None:
+    """Say why nobody is shown, and where it goes on."""
+    out.print(Text(headline(done.decision)))
+    for reason in done.decision.reasons:
+        if reason.change:
+            out.print(Text(f"{reason.rule_id}: {reason.says}"))
+    if done.review_id is not None:
+        out.print(Text(f"Review {done.review_id}."))
+    out.print(Text(f"Recorded as entry {done.outcome_entry_id}."))
 
 
 def _print_every_face(found: PhotoSearchResult, name: str, asked: float) -> None:
@@ -295,6 +395,7 @@ def _print_search(result: SearchResult, name: str, asked: float) -> None:
         SearchOutcome.NOBODY: f"Nobody: no one in {result.gallery} reaches the threshold for {name}.",
         SearchOutcome.NO_FACE: f"Not searched: no face found in {name}.",
         SearchOutcome.LOW_QUALITY: f"Not searched: {name} is not suitable ({'; '.join(result.reasons)}).",
+        SearchOutcome.HELD: f"Searched {result.gallery} for {name}; the result is held for review.",
     }
     out.print(Text(headline[result.outcome], style="bold"))
     if result.candidates:

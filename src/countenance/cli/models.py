@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from countenance.bootstrap.accountability import accountable
 from countenance.bootstrap.model_facts import ModelFacts, add, calibration_of, model_facts, verify_models
 from countenance.cli import exit_codes
 from countenance.cli.options import DataDir, Json, Model, TargetFmr, application, check_rate
-from countenance.cli.output import out, print_json, progress_bar, table
+from countenance.cli.output import out, print_json, progress_bar, record_of, table
 from countenance.core.errors import ModelUnknown
 from countenance.core.thresholds import Calibration, Support, Threshold, one_in
-from countenance.service.calibrate import calibrate as calibrate_model
 from countenance.service.compare import threshold_in_words
 from countenance.service.meaning import DEFAULT_COMPARE_FMR, false_candidates, require_calibration
 
@@ -225,19 +225,22 @@ def calibrate(
 ) -> None:
     """Measure what a model's scores mean on labelled photos, and keep the record (numbers only)."""
     app = application(model=model, data_dir=data_dir)
-    with progress_bar(f"Measuring {app.manifest.name}", quiet=as_json) as update:
-        report = calibrate_model(
-            photos,
-            engine=app.engine(threads=1),
-            data_set=data_set,
-            date=date or dt.datetime.now(tz=dt.UTC).date().isoformat(),
-            workers=app.workers,
-            progress=update,
-        )
-    path = app.keep_calibration(report.calibration, output)
+    with accountable(app, interface="cli") as parts:
+        standing = parts.standing()
+        with progress_bar(f"Measuring {app.manifest.name}", quiet=as_json) as update:
+            done = parts.jobs(standing, engine=parts.many_photos_engine).calibrate(
+                photos,
+                data_set=data_set,
+                date=date or dt.datetime.now(tz=dt.UTC).date().isoformat(),
+                workers=app.workers,
+                progress=update,
+            )
+        report = done.value
+        path = parts.keep_calibration(report.calibration, standing, output)
     if as_json:
         thresholds = _supported_thresholds(report.calibration)
-        print_json("calibrate", {"file": path, "thresholds": thresholds, "no_face": report.no_face})
+        content = {"file": path, "thresholds": thresholds, "no_face": report.no_face, "record": record_of(done)}
+        print_json("calibrate", content)
     else:
         _print_calibration(report.calibration, _supported_thresholds(report.calibration))
         out.print(Text(f"Kept in {path}."))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import enum
 import json
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from rich.text import Text
 
 from countenance.core.errors import CountenanceError, SeveralFaces
 from countenance.core.vocabulary import Box, Landmarks, Template
+from countenance.service.accountability import Performed
+from countenance.service.refusals import ActRefused
 
 #: Version of the JSON that commands print; grows when a field changes its meaning or goes.
 JSON_VERSION = 1
@@ -48,6 +52,8 @@ def plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(plain(item) for item in value)
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, np.ndarray | bytes):
@@ -58,6 +64,10 @@ def plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, date):  # a datetime is one, too
+        return value.isoformat()
     return value
 
 
@@ -67,10 +77,28 @@ def print_error(error: CountenanceError, *, as_json: bool) -> None:
         content: dict[str, Any] = {"code": error.code, "message": error.message, "remedy": error.remedy}
         if isinstance(error, SeveralFaces):
             content["boxes_xywh_px"] = [[round(number, 1) for number in box] for box in error.boxes_xywh_px]
+        if isinstance(error, ActRefused):
+            content |= {
+                "decision": error.decision.decision.value,
+                "entry_id": error.entry_id,
+                "rules": [
+                    {
+                        "rule": reason.rule_id,
+                        "from": reason.source,
+                        "says": reason.says,
+                        "change": reason.change,
+                        "sources": [f"{citation.text} ({citation.address})" for citation in reason.citations],
+                    }
+                    for reason in error.decision.reasons
+                ],
+            }
         print_json("error", {"error": content})
         return
     err.print(Text.assemble(("Error: ", "bold red"), error.message, (f"  [{error.code}]", "dim")))
-    err.print(Text.assemble(("What to do: ", "bold"), error.remedy))
+    if error.remedy:
+        err.print(Text.assemble(("What to do: ", "bold"), error.remedy))
+    for note in getattr(error, "__notes__", ()):
+        err.print(Text(note))
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Table:
@@ -81,6 +109,19 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, 
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made
+
+
+def record_of(done: Performed[Any]) -> dict[str, Any]:
+    """Return where an act is recorded and what the rules said, for JSON."""
+    return {
+        "act_id": done.act_id,
+        "intent_entry_id": done.intent_entry_id,
+        "outcome_entry_id": done.outcome_entry_id,
+        "decision": done.decision.decision.value,
+        "rules": list(done.decision.rule_ids),
+        "held": done.held,
+        "review_id": done.review_id,
+    }
 
 
 class _Rate(ProgressColumn):

@@ -8,14 +8,30 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from countenance.bootstrap.accountability import accountable
 from countenance.cli import exit_codes
-from countenance.cli.options import DataDir, ExitCode, Json, Model, TargetFmr, Threshold, application, check_rate
-from countenance.cli.output import err, out, print_json, table
+from countenance.cli.options import (
+    Case,
+    Claim,
+    DataDir,
+    ExitCode,
+    Json,
+    Model,
+    OnBehalfOf,
+    Place,
+    Purpose,
+    Sector,
+    TargetFmr,
+    Threshold,
+    application,
+    check_rate,
+    stated,
+)
+from countenance.cli.output import err, out, print_json, record_of, table
 from countenance.core.comparison import ComparisonDecision
 from countenance.core.errors import InputError
 from countenance.core.vocabulary import PhotoFaces
 from countenance.service.compare import ComparisonResult, ThresholdChoice
-from countenance.service.compare import compare as compare_photos
 from countenance.service.faces import PhotoInput, box_in_words
 from countenance.service.sources import read_photo
 
@@ -28,19 +44,27 @@ def register(app: typer.Typer) -> None:
 
 def detect(
     photos: Annotated[list[Path], typer.Argument(help="Photos to look at.", show_default=False, readable=False)],
+    sector: Sector = None,
+    on_behalf_of: OnBehalfOf = None,
+    purpose: Purpose = None,
+    place: Place = None,
+    claim: Claim = None,
+    case: Case = None,
     as_json: Json = False,
     model: Model = None,
     data_dir: DataDir = None,
 ) -> None:
     """Find faces and say how suitable each is, with reasons."""
-    engine = application(model=model, data_dir=data_dir).interactive_engine
+    claims = stated(sector=sector, on_behalf_of=on_behalf_of, purpose=purpose, place=place, claim=claim)
     found: list[tuple[Path, PhotoFaces]] = []
     failed: list[tuple[Path, InputError]] = []
-    for path in photos:
-        try:
-            found.append((path, engine.read_faces(read_photo(path), templates=False)))
-        except InputError as error:
-            failed.append((path, error))
+    with accountable(application(model=model, data_dir=data_dir), interface="cli") as parts:
+        jobs = parts.jobs(parts.standing(claims, case=case))
+        for path in photos:
+            try:
+                found.append((path, jobs.detect(read_photo(path)).value))
+            except InputError as error:
+                failed.append((path, error))
     if as_json:
         print_json(
             "detect",
@@ -85,6 +109,12 @@ def compare(
     face_b: Annotated[int | None, typer.Option("--face-b", min=1, help="Which face of B, 1 is the largest.")] = None,
     target_fmr: TargetFmr = None,
     threshold: Threshold = None,
+    sector: Sector = None,
+    on_behalf_of: OnBehalfOf = None,
+    purpose: Purpose = None,
+    place: Place = None,
+    claim: Claim = None,
+    case: Case = None,
     exit_code: ExitCode = False,
     as_json: Json = False,
     model: Model = None,
@@ -94,16 +124,16 @@ def compare(
     check_rate(target_fmr)
     if target_fmr is not None and threshold is not None:
         raise typer.BadParameter("give --target-fmr or --threshold, not both")
-    app = application(model=model, data_dir=data_dir)
-    result = compare_photos(
-        PhotoInput(probe.name, read_photo(probe), face_a),
-        PhotoInput(reference.name, read_photo(reference), face_b),
-        engine=app.interactive_engine,
-        calibrations=app.calibrations,
-        choice=ThresholdChoice(target_false_match_rate=target_fmr, value=threshold),
-    )
+    claims = stated(sector=sector, on_behalf_of=on_behalf_of, purpose=purpose, place=place, claim=claim)
+    with accountable(application(model=model, data_dir=data_dir), interface="cli") as parts:
+        done = parts.jobs(parts.standing(claims, case=case)).compare(
+            PhotoInput(probe.name, read_photo(probe), face_a),
+            PhotoInput(reference.name, read_photo(reference), face_b),
+            ThresholdChoice(target_false_match_rate=target_fmr, value=threshold),
+        )
+    result = done.value
     if as_json:
-        print_json("compare", {"result": result, "in_words": str(result)})
+        print_json("compare", {"result": result, "in_words": str(result), "record": record_of(done)})
     else:
         _print_comparison(result)
     if exit_code and result.decision is not ComparisonDecision.MATCH:

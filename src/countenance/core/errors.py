@@ -16,7 +16,9 @@ The tree::
     │   ├── ImageTooLarge
     │   ├── ImageFormatUnsupported
     │   ├── SeveralFaces
-    │   └── ListInvalid
+    │   ├── ListInvalid
+    │   ├── CaseInvalid
+    │   └── VoteInvalid
     ├── ModelError            the model files or their use
     │   ├── ModelMismatch
     │   ├── ModelDigestMismatch
@@ -35,11 +37,30 @@ The tree::
     │   └── IndexStale
     ├── SettingsInvalid
     ├── AuditInputInvalid     scores or labels an audit cannot use
+    ├── VendorError           a vendor's recogniser under audit
+    │   ├── VendorSdkMissing
+    │   ├── VendorCredentialsRefused
+    │   ├── VendorUnavailable
+    │   ├── VendorRefused
+    │   └── CostCapReached
     ├── LedgerError           the record of acts
     │   └── ProofInvalid
     └── PolicyError           rules
         ├── PolicyDenied
-        └── PolicyPackInvalid
+        ├── PolicyPackInvalid
+        ├── ReviewError       people looking at a held result before it is released
+        │   ├── ReviewNotFound
+        │   ├── ReviewerRefused
+        │   ├── ReviewUndecided
+        │   └── ReviewOver
+        └── CaseError         the case an act is done under, and the credential that carries it
+            ├── CaseNotFound
+            ├── CaseClosed
+            ├── CaseExpired
+            ├── CaseLimitReached
+            ├── CaseNotListed
+            ├── CaseListUnavailable
+            └── CredentialRefused
 """
 
 from __future__ import annotations
@@ -130,6 +151,20 @@ class ListInvalid(InputError):
     default_remedy = (
         "Give a CSV file with the columns 'subject' and 'file'; run `countenance enrol --help` for an example."
     )
+
+
+class CaseInvalid(InputError):
+    """What a case is to be opened with is incomplete, unknown or contradicts itself."""
+
+    code = "case_invalid"
+    default_remedy = "Correct what the message names; docs/how-to/open-a-case.md shows a complete case."
+
+
+class VoteInvalid(InputError):
+    """A reviewer's vote is incomplete, contradicts itself, or is about a picture that was not shown."""
+
+    code = "vote_invalid"
+    default_remedy = "Rate every letter from -3 to +3, or say none of these; see docs/how-to/review-candidates.md."
 
 
 class ModelError(CountenanceError):
@@ -253,6 +288,47 @@ class AuditInputInvalid(CountenanceError):
     code = "audit_input_invalid"
 
 
+class VendorError(CountenanceError):
+    """Something about a vendor's recogniser under audit."""
+
+    code = "vendor"
+
+
+class VendorSdkMissing(VendorError):
+    """The vendor's own client library is not installed here."""
+
+    code = "vendor_sdk_missing"
+    default_remedy = "Run `pip install 'countenance[rekognition]'` or `pip install 'countenance[azure]'`."
+
+
+class VendorCredentialsRefused(VendorError):
+    """There are no credentials for the vendor, or it refuses them."""
+
+    code = "vendor_credentials"
+    default_remedy = "Check the credentials, what they are allowed to do and the region; docs/how-to/audit-a-vendor.md."
+
+
+class VendorUnavailable(VendorError):
+    """The vendor does not answer, throttles, or breaks off, after all retries; what was paid for is kept."""
+
+    code = "vendor_unavailable"
+    default_remedy = "Run the same command again: it goes on where it stopped and repeats no answered call."
+
+
+class VendorRefused(VendorError):
+    """The vendor refuses the work as a whole, not one photo: a quota, a feature, an unknown collection."""
+
+    code = "vendor_refused"
+    default_remedy = "Read what the vendor answered; when it is solved, run the same command again."
+
+
+class CostCapReached(VendorError):
+    """The next call could cost more than the cap leaves; it was not sent."""
+
+    code = "cost_cap_reached"
+    default_remedy = "Raise --max-cost and run the same command again: it goes on where it stopped."
+
+
 class LedgerError(CountenanceError):
     """Something about the record of acts."""
 
@@ -282,3 +358,92 @@ class PolicyPackInvalid(PolicyError):
     """A rule pack is malformed, lacks a source or its examples do not come out as written."""
 
     code = "policy_pack_invalid"
+
+
+class ReviewError(PolicyError):
+    """The review of a held result does not allow it."""
+
+    code = "review"
+
+
+class ReviewNotFound(ReviewError):
+    """There is no such review, or several fit."""
+
+    code = "review_not_found"
+    default_remedy = "Run `countenance review list --all` for the reviews there are."
+
+
+class ReviewerRefused(ReviewError):
+    """This person cannot review this: they asked for the search, have voted already, or have no current training."""
+
+    code = "reviewer_refused"
+    default_remedy = "Somebody else has to look; `countenance review reviewers` lists who is trained."
+
+
+class ReviewUndecided(ReviewError):
+    """The reviewers have not agreed on anybody, so nothing can be released."""
+
+    code = "review_undecided"
+    default_remedy = "Wait until enough reviewers have voted; `countenance review list` says how many are missing."
+
+
+class ReviewOver(ReviewError):
+    """The review is decided, released or closed."""
+
+    code = "review_over"
+    default_remedy = "A new search, with a reason, opens a new review."
+
+
+class CaseError(PolicyError):
+    """The case an act is done under, or its credential, does not allow it."""
+
+    code = "case"
+
+
+class CaseNotFound(CaseError):
+    """There is no such case, or several fit."""
+
+    code = "case_not_found"
+    default_remedy = "Run `countenance case list --all` for the cases there are."
+
+
+class CaseClosed(CaseError):
+    """The case was closed; its credentials ended with it."""
+
+    code = "case_closed"
+    default_remedy = "Open a new case if there is still a reason to search."
+
+
+class CaseExpired(CaseError):
+    """The case has reached the end of its term."""
+
+    code = "case_expired"
+    default_remedy = "Open a new case if there is still a reason to search."
+
+
+class CaseLimitReached(CaseError):
+    """The case has no search left, does not name the gallery, or allows fewer candidates than asked for."""
+
+    code = "case_limit_reached"
+    default_remedy = "Stay within the case's limits, or open a new case with a reason for more."
+
+
+class CaseNotListed(CaseError):
+    """The list of cases does not know the case number, or knows it as closed."""
+
+    code = "case_not_listed"
+    default_remedy = "Check the number against the list of cases; nothing is searched under a number it does not know."
+
+
+class CaseListUnavailable(CaseError):
+    """The list of cases cannot be read or reached, so no number can be checked and nothing is searched."""
+
+    code = "case_list_unavailable"
+    default_remedy = "Check the setting case_list and what it names; searches go on once the list answers again."
+
+
+class CredentialRefused(CaseError):
+    """The credential is unknown, was revoked, or has expired."""
+
+    code = "credential_refused"
+    default_remedy = "Run `countenance case credentials renew CASE` for new credentials while the case is open."

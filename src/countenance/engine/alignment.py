@@ -54,15 +54,18 @@ def similarity_transform(points: FloatArray, template: FloatArray) -> npt.NDArra
     return matrix
 
 
-def aligned_crop(image_rgb: ImageArray, points: FloatArray, *, size_px: int = 112) -> ImageArray:
+def aligned_crop(
+    image_rgb: ImageArray, points: FloatArray, *, size_px: int = 112, template: FloatArray | None = None
+) -> ImageArray:
     """Return the aligned crop of a face, uint8, size × size × 3; pixels outside the photo are black.
 
     Args:
         image_rgb: Upright pixels.
         points: Five landmarks in pixels of ``image_rgb``, shape (5, 2), subject's right eye first.
         size_px: Side of the crop; the 112-pixel template is scaled to it.
+        template: Where the landmarks should lie in the crop instead, shape (5, 2).
     """
-    matrix = similarity_transform(points, ARCFACE_112 * np.float32(size_px / 112))
+    matrix = similarity_transform(points, ARCFACE_112 * np.float32(size_px / 112) if template is None else template)
     shrink = 1.0 / max(float(np.hypot(matrix[0, 0], matrix[1, 0])), 1e-6)
     if shrink > 2.0:
         image_rgb, matrix = _shrink_region(image_rgb, matrix, shrink, size_px)

@@ -13,6 +13,7 @@ from countenance.core.vocabulary import Box, Face, ImageArray, Landmarks, PhotoF
 from countenance.engine.alignment import aligned_crop
 from countenance.engine.detector import Detection, FaceDetector
 from countenance.engine.embedder import Embedder
+from countenance.engine.face_pictures import face_picture
 from countenance.engine.images import DecodedPhoto, ImageLimits, decode
 from countenance.engine.quality import QualityLimits, measure_quality
 
@@ -80,6 +81,10 @@ class FacePipeline:
             for i, (item, crop) in enumerate(zip(located, aligned, strict=True))
         ]
         return PhotoFaces(photo=decoded.photo, faces=tuple(faces))
+
+    def picture(self, data: bytes, face: Face, *, side_px: int) -> bytes:
+        """Return the upright picture of a face found in a photo, as JPEG; see ``face_pictures.face_picture``."""
+        return face_picture(data, face, self._image_limits, side_px=side_px)
 
     def _locate(self, decoded: DecodedPhoto, detections: list[Detection]) -> list[_Located]:
         """Return each detection with the pixels its crop is sampled from: finer ones where the face is small."""

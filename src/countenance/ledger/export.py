@@ -26,7 +26,7 @@ from countenance.ledger.checkpoint import Checkpoint, read_checkpoint
 from countenance.ledger.entries import utc_text
 from countenance.ledger.hash_store import HashStore
 from countenance.ledger.merkle import MerkleTree
-from countenance.ledger.sealing import SealedEntry
+from countenance.ledger.sealing import SealedEntry, sealed_line
 
 #: Name and version of the format; readers refuse any other.
 EXPORT_FORMAT = "countenance-ledger-export/1"
@@ -67,7 +67,7 @@ def export_whole(
     count = 0
     for index, entry in enumerate(entries):
         count += 1
-        yield _line("entry", index=index, entry=_shown(entry, withhold))
+        yield b'{"entry":%b,"index":%d,"line":"entry"}\n' % (_shown(entry, withhold), index)
     if count != checkpoint.size:
         raise LedgerError(f"An export of a ledger of {checkpoint.size} entries was given {count}.")
     yield _line("end", entries=count)
@@ -104,8 +104,8 @@ def export_selection(
             raise LedgerError("The entries of an export are given in ascending order, each once.")
         last = index
         count += 1
-        proof = _hex(tree.inclusion_proof(index))
-        yield _line("entry", index=index, entry=_shown(entry, withhold), proof=proof)
+        proof = canonical_bytes(_hex(tree.inclusion_proof(index)))
+        yield b'{"entry":%b,"index":%d,"line":"entry","proof":%b}\n' % (_shown(entry, withhold), index, proof)
     yield _line("end", entries=count)
 
 
@@ -127,8 +127,8 @@ def _opening(
         yield _line("consistency", older_size=older, size=size, proof=proof)
 
 
-def _shown(entry: SealedEntry, withhold: Withholding) -> JsonValue:
-    return entry.withholding(lambda name: withhold(entry.kind, name)).to_json()
+def _shown(entry: SealedEntry, withhold: Withholding) -> bytes:
+    return sealed_line(entry.withholding(lambda name: withhold(entry.kind, name)))
 
 
 def _hex(hashes: Sequence[bytes]) -> list[str]:

@@ -9,8 +9,9 @@ Rules kept here:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from countenance.core.errors import LedgerError
 from countenance.ledger.canonical_json import LARGEST_INTEGER, parse_canonical
@@ -60,22 +61,41 @@ class EntryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestedEntries:
+    """What a verification needs of entry lines that follow one another, with indices one apart.
+
+    Attributes:
+        index: Place of the first in the ledger.
+        leaf_hashes: Their leaf hashes, 32 bytes each, at least one.
+        withheld: Fields withheld in them.
+        proof: None in a whole export; else there is one entry.
+    """
+
+    index: int
+    leaf_hashes: Sequence[bytes]
+    withheld: int
+    proof: tuple[bytes, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class EndLine:
     """Last line: how many entries there were."""
 
     entries: int
 
 
-ExportLine = Header | CheckpointLine | ConsistencyLine | EntryLine | EndLine
+ExportLine = Header | CheckpointLine | ConsistencyLine | EntryLine | DigestedEntries | EndLine
+_Raw = TypeVar("_Raw")
 
 
 #: What may follow what.
 _NEXT: dict[type[ExportLine] | None, tuple[type[ExportLine], ...]] = {
     None: (Header,),
     Header: (CheckpointLine,),
-    CheckpointLine: (ConsistencyLine, EntryLine, EndLine),
-    ConsistencyLine: (ConsistencyLine, EntryLine, EndLine),
+    CheckpointLine: (ConsistencyLine, EntryLine, DigestedEntries, EndLine),
+    ConsistencyLine: (ConsistencyLine, EntryLine, DigestedEntries, EndLine),
     EntryLine: (EntryLine, EndLine),
+    DigestedEntries: (DigestedEntries, EndLine),
     EndLine: (),
 }
 
@@ -89,23 +109,39 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[ExportLine]:
     Raises:
         LedgerError: A line is not in the format, not in place, or missing.
     """
+    return in_order(lines, parse_line)
+
+
+def in_order(lines: Iterable[_Raw], parse: Callable[[_Raw], ExportLine]) -> Iterator[ExportLine]:
+    """Yield what ``parse`` makes of each item, in an order the format allows; see ``read_lines``."""
     previous: type[ExportLine] | None = None
-    number = 0
-    for number, raw in enumerate(lines, 1):
+    number = 1
+    for raw in lines:
         try:
-            line = _parse(raw)
+            line = parse(raw)
         except LedgerError as error:
             raise LedgerError(f"Line {number}: {error.message}") from error
         if type(line) not in _NEXT[previous]:
             raise LedgerError(f"Line {number}: This kind of line does not belong here.")
         previous = type(line)
         yield line
+        number += len(line.leaf_hashes) if isinstance(line, DigestedEntries) else 1
     if previous is not EndLine:
-        raise LedgerError(f"Line {number + 1}: The file breaks off before its end line.")
+        raise LedgerError(f"Line {number}: The file breaks off before its end line.")
 
 
-def _parse(raw: bytes) -> ExportLine:
-    data = raw.removesuffix(b"\n").removesuffix(b"\r")
+def without_line_end(raw: bytes) -> bytes:
+    """Return a line without its newline, and without a carriage return before that."""
+    return raw.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def parse_line(raw: bytes) -> ExportLine:
+    """Return one line of an export.
+
+    Raises:
+        LedgerError: It is not in the format.
+    """
+    data = without_line_end(raw)
     if len(data) > LONGEST_LINE:
         raise LedgerError(f"The line is longer than {LONGEST_LINE} bytes.")
     record = parse_canonical(data)

@@ -54,6 +54,7 @@ class EntryKind(enum.StrEnum):
     CHECKPOINT_PUBLISHED = "checkpoint_published"
     LEDGER_KEY_CHANGED = "ledger_key_changed"
     BACKUP_RESTORED = "backup_restored"
+    MASTER_KEY_CHANGED = "master_key_changed"
 
 
 def _needed(field_type: FieldType, *, public: bool = True, many: bool = False) -> FieldSpec:
@@ -156,6 +157,7 @@ _CIRCUMSTANCES: Schema = {
 _REQUEST: Schema = {
     "act_id": _needed(_ID),
     "action": _needed(_WORD),
+    "review_id": _may(_ID),
     **_ACTOR,
     **_AUTHORITY,
     **_DECISION,
@@ -201,7 +203,7 @@ _REFERENCES: Schema = {
 
 SCHEMAS: Mapping[EntryKind, Schema] = MappingProxyType(
     {
-        EntryKind.LEDGER_STARTED: {"origin": _needed(_WORD), "software_version": _needed(_WORD)},
+        EntryKind.LEDGER_STARTED: {"origin": _needed(_WORD), "software_version": _needed(_WORD), "key": _may(_WORD)},
         EntryKind.ACT_INTENDED: _REQUEST,
         EntryKind.ACT_DENIED: _REQUEST,
         EntryKind.ACT_COMPLETED: _OUTCOME,
@@ -249,6 +251,8 @@ SCHEMAS: Mapping[EntryKind, Schema] = MappingProxyType(
             "pack_digest": _may(_DIGEST),
             "policy_digest_before": _may(_DIGEST),
             "policy_digest_after": _needed(_DIGEST),
+            "reviewer_id": _may(_ID, public=False),
+            "valid_until": _may(_TIME),
         },
         EntryKind.THRESHOLD_CHANGED: {
             **_BY_OPERATOR,
@@ -301,8 +305,16 @@ SCHEMAS: Mapping[EntryKind, Schema] = MappingProxyType(
             "searched_again": _needed(_FLAG),
             "found_again": _may(_COUNT),
             "receipt_digest": _may(_DIGEST),
+            "result": _may(_WORD),
+            "pictures": _may(_COUNT),
+            "review_ids": _may(_ID, many=True),
         },
-        EntryKind.EXPIRY: {**_REFERENCES, "keys_destroyed": _needed(_COUNT), "due_until": _needed(_TIME)},
+        EntryKind.EXPIRY: {
+            **_REFERENCES,
+            "keys_destroyed": _needed(_COUNT),
+            "due_until": _needed(_TIME),
+            "review_ids": _may(_ID, many=True),
+        },
         EntryKind.REVIEW_OPENED: {
             "review_id": _needed(_ID),
             "act_id": _needed(_ID),
@@ -310,6 +322,10 @@ SCHEMAS: Mapping[EntryKind, Schema] = MappingProxyType(
             "fillers": _needed(_COUNT),
             "quorum": _needed(_COUNT),
             "due_at": _may(_TIME),
+            "probes": _may(_COUNT),
+            "candidates_without_picture": _may(_COUNT),
+            "filler_seed": _may(_DIGEST, public=False),
+            "filler_reference_ids": _may(_ID, public=False, many=True),
         },
         EntryKind.REVIEW_VOTE: {
             "review_id": _needed(_ID),
@@ -320,6 +336,8 @@ SCHEMAS: Mapping[EntryKind, Schema] = MappingProxyType(
             "fillers_shown": _may(_COUNT),
             "fillers_taken_for_mates": _may(_COUNT),
             "seconds_spent": _may(_COUNT),
+            "order_seed": _may(_DIGEST, public=False),
+            "late": _may(_FLAG),
             "reason": _may(_TEXT, public=False),
         },
         EntryKind.REVIEW_RELEASED: {
@@ -335,6 +353,7 @@ SCHEMAS: Mapping[EntryKind, Schema] = MappingProxyType(
             "act_id": _needed(_ID),
             "result": _needed(_WORD),
             "vote_entry_ids": _needed(_ID, many=True),
+            "closed_by": _may(_ID, public=False),
             "reason": _may(_TEXT, public=False),
         },
         EntryKind.EXPORT_MADE: {
@@ -346,6 +365,8 @@ SCHEMAS: Mapping[EntryKind, Schema] = MappingProxyType(
             "content_digest": _may(_DIGEST),
             "subject_digest": _may(_KEYED, public=False),
             "recipient": _may(_TEXT, public=False),
+            "act_id": _may(_ID),
+            "case_id": _may(_ID),
         },
         EntryKind.CHECKPOINT_PUBLISHED: {
             "entries": _needed(_COUNT),
@@ -360,6 +381,12 @@ SCHEMAS: Mapping[EntryKind, Schema] = MappingProxyType(
             "entries_before": _may(_COUNT),
             "entries_after": _needed(_COUNT),
             "root_after": _needed(_DIGEST),
+        },
+        EntryKind.MASTER_KEY_CHANGED: {
+            **_BY_OPERATOR,
+            "key_before": _needed(_WORD),
+            "key_after": _needed(_WORD),
+            "subject_keys": _needed(_COUNT),
         },
     }
 )

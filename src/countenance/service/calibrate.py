@@ -13,6 +13,8 @@ from countenance.audit.calibration import calibrate as measure
 from countenance.core.errors import InputError
 from countenance.core.thresholds import Calibration
 from countenance.core.vocabulary import Face, PhotoFaces
+from countenance.service.acts import CALIBRATE
+from countenance.service.admission import OngoingAct
 from countenance.service.ports import Engine
 from countenance.service.sources import SourcePhoto, list_photos, read_photo
 
@@ -33,6 +35,7 @@ class CalibrationReport:
 
 
 def calibrate(
+    act: OngoingAct,
     photos: Path,
     *,
     engine: Engine,
@@ -47,9 +50,11 @@ def calibrate(
     made that way. Nothing else is picked or dropped.
 
     Raises:
+        PolicyError: The act is not one that calibrates.
         FileUnreadable, ListInvalid: The photos cannot be listed.
         AuditInputInvalid: Too few people or photos for any rate.
     """
+    act.require(CALIBRATE)
     listed = list_photos(photos)
 
     def look(photo: SourcePhoto) -> PhotoFaces | None:

@@ -10,6 +10,8 @@ from countenance.core.comparison import ComparisonDecision, decide, similarity
 from countenance.core.model_identity import ModelIdentity
 from countenance.core.thresholds import Calibration, Threshold
 from countenance.core.vocabulary import Face, Template
+from countenance.service.acts import COMPARE
+from countenance.service.admission import OngoingAct
 from countenance.service.faces import PhotoInput, one_face
 from countenance.service.meaning import (
     DEFAULT_COMPARE_FMR,
@@ -112,17 +114,32 @@ class ThresholdChoice:
 
 
 def compare(
-    probe: PhotoInput, reference: PhotoInput, *, engine: Engine, calibrations: CalibrationBook, choice: ThresholdChoice
+    act: OngoingAct,
+    probe: PhotoInput,
+    reference: PhotoInput,
+    *,
+    engine: Engine,
+    calibrations: CalibrationBook,
 ) -> ComparisonResult:
     """Return whether two photos are called a match, the score and what it means.
 
+    Args:
+        act: Admitted to compare, with the threshold to decide at.
+        probe: A photo.
+        reference: Another.
+        engine: Finds faces and makes templates.
+        calibrations: What scores mean.
+
     Raises:
+        PolicyError: The act is not one that compares.
         SeveralFaces: A photo holds several faces and none was chosen.
         InputError: A photo cannot be read.
-        CalibrationMissing, CalibrationUnsupported: The score or the rate asked for has no measured meaning.
+        CalibrationMissing: The score has no measured meaning.
     """
+    act.require(COMPARE)
+    threshold = act.threshold
+    assert threshold is not None  # noqa: S101 - a comparison is judged with its threshold
     calibration = require_calibration(calibrations, engine.model)
-    threshold = choice.resolve(calibration)
     inputs = (probe, reference)
     faces = tuple(one_face(engine.read_faces(item.data, crops=True), item) for item in inputs)
     warnings = tuple(

@@ -21,6 +21,8 @@ from countenance.core.errors import InputError, ListInvalid
 from countenance.core.model_identity import ModelIdentity
 from countenance.core.thresholds import Calibration, Rate, Threshold
 from countenance.core.vocabulary import Candidate, Template
+from countenance.service.acts import DEMONSTRATE
+from countenance.service.admission import OngoingAct
 from countenance.service.ports import Engine, SearchIndex
 from countenance.service.sources import read_photo
 
@@ -147,13 +149,19 @@ def read_cohort(folder: Path) -> list[CohortPhoto]:
 
 
 def acquire(
+    act: OngoingAct,
     photos: list[CohortPhoto],
     engine: Engine,
     *,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Acquired]:
-    """Return each photo with the template of its largest face; a photo without a face or unreadable has none."""
+    """Return each photo with the template of its largest face; a photo without a face or unreadable has none.
+
+    Raises:
+        PolicyError: The act is not the demonstration.
+    """
+    act.require(DEMONSTRATE)
 
     def look(photo: CohortPhoto) -> Acquired:
         try:
@@ -172,7 +180,12 @@ def acquire(
 
 
 def demonstrate(
-    acquired: list[Acquired], index: SearchIndex, *, calibration: Calibration, max_false_candidates: float
+    act: OngoingAct,
+    acquired: list[Acquired],
+    index: SearchIndex,
+    *,
+    calibration: Calibration,
+    max_false_candidates: float,
 ) -> Demonstration:
     """Return what searching every probe in the gallery of references came to, at two thresholds of one promise.
 
@@ -180,14 +193,17 @@ def demonstrate(
     the second is chosen on the very data it is used on, so its rates are those of a fit, not of a test.
 
     Args:
+        act: Admitted to demonstrate.
         acquired: All photos of the cohort; those of the role ``reference`` are in the index.
         index: The gallery.
         calibration: What the model's scores mean on other data.
         max_false_candidates: False candidates a stranger may meet on average.
 
     Raises:
+        PolicyError: The act is not the demonstration.
         CalibrationUnsupported: The cohort is too small for the promise.
     """
+    act.require(DEMONSTRATE)
     references = {item.photo.subject: item.template for item in acquired if item.photo.role == "reference"}
     enrolled = sum(template is not None for template in references.values())
     rate = max_false_candidates / enrolled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from countenance.core.model_identity import ModelIdentity
 from countenance.core.thresholds import Calibration
@@ -12,6 +12,7 @@ from countenance.core.vocabulary import (
     CandidateList,
     EnrolmentOutcome,
     EnrolmentRun,
+    Face,
     GallerySummary,
     NewReference,
     PhotoFaces,
@@ -37,13 +38,31 @@ class Engine(Protocol):
         ...
 
 
+class PicturingEngine(Engine, Protocol):
+    """An engine that also makes pictures for people to look at."""
+
+    def picture(self, data: bytes, face: Face, *, side_px: int) -> bytes:
+        """Return the upright picture of a face it found in a photo, as JPEG, side × side pixels.
+
+        Raises:
+            ImageUnreadable, ImageTooLarge, ImageFormatUnsupported: The bytes cannot be used.
+        """
+        ...
+
+
 class GalleryStore(Protocol):
     """Galleries and their sealed references: the authority; an index is only a copy."""
 
     def create_gallery(
-        self, name: str, model: ModelIdentity, *, basis: str, retention_days: int | None
+        self,
+        name: str,
+        model: ModelIdentity,
+        *,
+        basis: str,
+        retention_days: int | None,
+        transaction: Any = None,
     ) -> GallerySummary:
-        """Create an empty gallery.
+        """Create an empty gallery, in the transaction given or one of its own.
 
         Raises:
             GalleryExists: The name is taken.
@@ -62,7 +81,7 @@ class GalleryStore(Protocol):
         """
         ...
 
-    def delete_gallery(self, name: str) -> int:
+    def delete_gallery(self, name: str, *, transaction: Any = None) -> int:
         """Delete a gallery with its references and subject keys; return how many references went.
 
         Raises:
@@ -136,7 +155,12 @@ class EnrolmentStore(GalleryStore, Protocol):
         ...
 
     def record_batch(
-        self, run_id: str, references: Sequence[NewReference], outcomes: Sequence[EnrolmentOutcome]
+        self,
+        run_id: str,
+        references: Sequence[NewReference],
+        outcomes: Sequence[EnrolmentOutcome],
+        *,
+        transaction: Any = None,
     ) -> tuple[EnrolmentOutcome, ...]:
         """Store references and record outcomes in one transaction; return the outcomes as recorded.
 
@@ -152,7 +176,18 @@ class EnrolmentStore(GalleryStore, Protocol):
         """
         ...
 
-    def finish_run(self, run_id: str) -> None:
+    def reference_ids(
+        self, gallery: str, photos: Sequence[tuple[str, str]], *, transaction: Any = None
+    ) -> tuple[str, ...]:
+        """Return the identifiers of references by (subject, digest of the photo), in that order.
+
+        Raises:
+            GalleryNotFound: There is none of this name.
+            StorageError: A photo is not stored for its subject.
+        """
+        ...
+
+    def finish_run(self, run_id: str, *, transaction: Any = None) -> None:
         """Mark a run as finished; the same source then starts a new one.
 
         Raises:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 from countenance.core.errors import ModelMismatch
 from countenance.core.model_identity import ModelIdentity
 from countenance.core.thresholds import Calibration, Threshold
-from countenance.core.vocabulary import Candidate, CandidateList, Face
+from countenance.core.vocabulary import Candidate, CandidateList, Face, GallerySummary
 from countenance.gallery.assignment import RemovedCandidate, assign_each_subject_once
+from countenance.service.acts import SEARCH, SEARCH_EVERY_FACE
+from countenance.service.admission import OngoingAct
 from countenance.service.compare import ThresholdChoice
 from countenance.service.faces import PhotoInput, one_face
 from countenance.service.meaning import (
@@ -26,16 +28,18 @@ from countenance.service.meaning import (
     require_calibration,
     threshold_for_gallery,
 )
+from countenance.service.policy_port import GalleryFacts
 from countenance.service.ports import CalibrationBook, Engine, GalleryStore, IndexBuilder, SearchIndex
 
 
 class SearchOutcome(enum.StrEnum):
-    """What came of a search; the first two searched the gallery."""
+    """What came of a search; the first two searched the gallery, and so did ``HELD``, which tells nothing of either."""
 
     CANDIDATES = "candidates"
     NOBODY = "nobody"
     NO_FACE = "no face"
     LOW_QUALITY = "low quality"
+    HELD = "held for review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ class _Basis:
     threshold: Threshold
     promise_kept: bool
     references: int
+    limit: int
 
 
 class GallerySearch:
@@ -144,31 +149,48 @@ class GallerySearch:
         self._calibrations = calibrations
         self._indexes: dict[str, SearchIndex] = {}
 
-    def search(self, request: SearchRequest) -> SearchResult:
+    def plan(self, request: SearchRequest, gallery: GalleryFacts) -> Threshold:
+        """Return the threshold a search would be decided at, from the gallery's size; looks at no face.
+
+        Raises:
+            ModelMismatch: The gallery was enrolled with another model.
+            CalibrationMissing, CalibrationUnsupported: The rate asked for has no measured meaning.
+        """
+        self._require_model(request.gallery, gallery.model)
+        calibration = require_calibration(self._calibrations, self._engine.model)
+        return self._threshold(request, calibration, gallery.references)[0]
+
+    def search(self, act: OngoingAct, request: SearchRequest) -> SearchResult:
         """Return the candidates at or above the threshold, with meaning; nobody is an empty list.
 
         Raises:
+            PolicyError: The act is not one that searches this gallery.
             GalleryNotFound: There is no such gallery.
             ModelMismatch: The gallery was enrolled with another model.
             SeveralFaces, InputError: The photo cannot be used as it is.
             CalibrationMissing, CalibrationUnsupported: The rate asked for has no measured meaning.
         """
-        basis = self._basis(request)
+        act.require(SEARCH, gallery=request.gallery)
+        basis = self._basis(request, act)
         face = one_face(self._engine.read_faces(request.probe.data, crops=True), request.probe)
         found = None if face is None else self._search_face(face, basis, request)
         return self._result(face, found, basis, request)
 
-    def search_every_face(self, request: SearchRequest, *, allowed_twice: Collection[str] = ()) -> PhotoSearchResult:
+    def search_every_face(
+        self, act: OngoingAct, request: SearchRequest, *, allowed_twice: Collection[str] = ()
+    ) -> PhotoSearchResult:
         """Return what a search for each face of one photo came to, nobody being in the photo twice.
 
         Args:
+            act: Admitted to search every face in this gallery.
             request: The probe's face number is not used; every face is searched.
             allowed_twice: Subjects who may be on several faces: twins enrolled as one, a person beside their portrait.
 
         Raises:
             As ``search``, but for ``SeveralFaces``.
         """
-        basis = self._basis(request)
+        act.require(SEARCH_EVERY_FACE, gallery=request.gallery)
+        basis = self._basis(request, act)
         faces = self._engine.read_faces(request.probe.data, crops=True).faces
         found = [self._search_face(face, basis, request) for face in faces]
         empty = CandidateList((), basis.references, 0, basis.index.revision)
@@ -181,26 +203,33 @@ class GallerySearch:
             results.append(FaceSearchResult(self._result(face, left, basis, request), kept.removed))
         return PhotoSearchResult(request.gallery, tuple(results))
 
-    def _basis(self, request: SearchRequest) -> _Basis:
-        """Return what every face of the request is searched with."""
-        summary = self._store.gallery(request.gallery)
-        if summary.model.digest != self._engine.model.digest:
+    def _require_model(self, gallery: str, model: ModelIdentity) -> None:
+        if model.digest != self._engine.model.digest:
             raise ModelMismatch(
-                f"The gallery {request.gallery} holds templates of {summary.model.short}; "
+                f"The gallery {gallery} holds templates of {model.short}; "
                 f"the model in use is {self._engine.model.short}.",
-                remedy=f"Use --model {summary.model.name}, or enrol the photos again with the model in use.",
+                remedy=f"Use --model {model.name}, or enrol the photos again with the model in use.",
             )
+
+    def _basis(self, request: SearchRequest, act: OngoingAct) -> _Basis:
+        """Return what every face of the request is searched with: never looser than what was judged."""
+        summary = self._store.gallery(request.gallery)
+        self._require_model(request.gallery, summary.model)
         calibration = require_calibration(self._calibrations, self._engine.model)
-        index = self.index(request.gallery)
+        index = self._current_index(summary)
         threshold, kept = self._threshold(request, calibration, summary.references)
-        return _Basis(calibration, index, threshold, kept, summary.references)
+        # The gallery may have changed since: a stricter threshold is taken, a looser one is not.
+        if act.threshold is not None and threshold.value < act.threshold.value:
+            threshold = act.threshold
+        asked = [request.limit] if act.most_candidates is None else [request.limit, act.most_candidates]
+        return _Basis(calibration, index, threshold, kept, summary.references, min(asked))
 
     def _search_face(self, face: Face, basis: _Basis, request: SearchRequest) -> CandidateList | None:
         """Return the candidates of one face, or None if the quality gate says no."""
         if face.quality_reasons and not request.accept_low_quality:
             return None
         assert face.template is not None  # noqa: S101 - read_faces makes templates unless told not to
-        return basis.index.search(face.template, threshold_value=basis.threshold.value, limit=request.limit)
+        return basis.index.search(face.template, threshold_value=basis.threshold.value, limit=basis.limit)
 
     def _result(
         self, face: Face | None, found: CandidateList | None, basis: _Basis, request: SearchRequest
@@ -233,18 +262,39 @@ class GallerySearch:
             GalleryNotFound: There is no such gallery.
             TemplateUnsealFailed: A stored template cannot be opened.
         """
-        summary = self._store.gallery(gallery)
-        index = self._indexes.get(gallery)
+        return self._current_index(self._store.gallery(gallery))
+
+    def _current_index(self, summary: GallerySummary) -> SearchIndex:
+        index = self._indexes.get(summary.name)
         if index is None or index.revision != summary.revision:
-            revision, references = self._store.references(gallery)
+            revision, references = self._store.references(summary.name)
             index = self._build_index(references, model=summary.model, revision=revision)
-            self._indexes[gallery] = index
+            self._indexes[summary.name] = index
         return index
 
     def _threshold(self, request: SearchRequest, calibration: Calibration, references: int) -> tuple[Threshold, bool]:
         if request.choice.value is not None or request.choice.target_false_match_rate is not None:
             return request.choice.resolve(calibration), True
         return threshold_for_gallery(calibration, references, request.max_false_candidates)
+
+
+def withhold(result: SearchResult) -> SearchResult | None:
+    """Return a result that tells nothing of who was found, or whether anybody was; None if nothing was searched."""
+    if result.outcome not in (SearchOutcome.CANDIDATES, SearchOutcome.NOBODY):
+        return None
+    return replace(result, outcome=SearchOutcome.HELD, candidates=(), searched=None)
+
+
+def withhold_photo(found: PhotoSearchResult) -> PhotoSearchResult | None:
+    """Return the same for a photo whose every face was searched; None if no face was."""
+    held = [withhold(item.result) for item in found.faces]
+    if not any(held):
+        return None
+    faces = [
+        FaceSearchResult(item.result if hidden is None else hidden, ())
+        for item, hidden in zip(found.faces, held, strict=True)
+    ]
+    return replace(found, faces=tuple(faces))
 
 
 def _with_meaning(found: CandidateList | None, calibration: Calibration) -> tuple[CandidateMeaning, ...]:

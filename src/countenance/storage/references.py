@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, insert, select
 
+from countenance.core.errors import StorageError
 from countenance.core.vocabulary import NewReference
 from countenance.storage import galleries, subject_keys
 from countenance.storage.erasure import remove_expired
@@ -85,6 +86,28 @@ def known_photos(connection: Connection, gallery_name: str, now_text: str) -> di
     for digest, subject in connection.execute(statement):
         photos[digest] = min(subject, photos.get(digest, subject))
     return photos
+
+
+def identifiers(connection: Connection, gallery_name: str, photos: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the identifiers of stored references, in the order of their (subject, digest of the photo).
+
+    Raises:
+        GalleryNotFound: There is none of this name.
+        StorageError: A photo is not stored for its subject.
+    """
+    gallery = galleries.find(connection, gallery_name)
+    found: dict[tuple[str, str], str] = {}
+    for portion in in_portions(sorted({sha256 for _, sha256 in photos})):
+        statement = (
+            select(subjects.c.name, stored_references.c.source_sha256, stored_references.c.reference_id)
+            .join_from(stored_references, subjects)
+            .where(stored_references.c.gallery_id == gallery.gallery_id, stored_references.c.source_sha256.in_(portion))
+        )
+        found.update({(row.name, row.source_sha256): row.reference_id for row in connection.execute(statement)})
+    missing = [photo for photo in photos if photo not in found]
+    if missing:
+        raise StorageError(f"{len(missing)} photos are not stored in {gallery_name} for their subject.")
+    return tuple(found[photo] for photo in photos)
 
 
 def not_expired(now_text: str) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 from countenance.core.errors import StorageError, StorageUnavailable
 from countenance.core.model_identity import ModelIdentity
 from countenance.core.vocabulary import EnrolmentOutcome, EnrolmentRun, GallerySummary, NewReference, Reference
-from countenance.storage import enrolment_runs, erasure, galleries, subject_keys
+from countenance.storage import enrolment_runs, erasure, galleries, policy_rows, subject_keys
 from countenance.storage import references as reference_rows
 from countenance.storage.database import Database
 from countenance.storage.key_file import create_key_file, is_private
@@ -87,6 +87,17 @@ class SqlGalleryStore:
         self._master_key = master_key
         self._key_file = key_file
         self._clock = clock
+        self._closing = ExitStack()
+        self._record_expired: Callable[[Transaction], object] | None = None
+
+    @property
+    def master_key(self) -> MasterKey:
+        """Return the key that seals what is kept here, for this package only."""
+        return self._master_key
+
+    def now(self) -> datetime:
+        """Return the present moment by this store's clock."""
+        return self._clock()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -94,6 +105,8 @@ class SqlGalleryStore:
         with self.database.writing() as connection:
             transaction = Transaction(connection, self._clock(), self._master_key)
             yield transaction
+            if transaction.expired and self._record_expired is not None:
+                self._record_expired(transaction)
         if transaction.deleted:
             # The change is committed: what cannot be scrubbed now must not make it look as if it had failed.
             with suppress(StorageError):
@@ -125,6 +138,29 @@ class SqlGalleryStore:
         """
         with self.database.reading() as connection:
             return galleries.summary(connection, galleries.find(connection, name), self._now_text())
+
+    def gallery_with_source(
+        self, name: str, *, known: GallerySummary | None = None, transaction: Transaction | None = None
+    ) -> tuple[GallerySummary, str, str | None]:
+        """Return (one gallery, its identifier, where its references come from or None if nobody has said).
+
+        Args:
+            name: The gallery.
+            known: Its facts as they were before; returned again, without counting, if the revision is the same.
+            transaction: To see what was stored in it.
+
+        Raises:
+            GalleryNotFound: There is none of this name.
+        """
+        with self.database.reading() if transaction is None else nullcontext(transaction.connection) as connection:
+            row = galleries.find(connection, name)
+            now_text = self._now_text()
+            source = policy_rows.gallery_source(connection, row.gallery_id)
+            if known is not None and known.created_at == row.created_at:
+                expired = galleries.expired_references(connection, row.gallery_id, now_text)
+                if row.revision + expired == known.revision:
+                    return known, row.gallery_id, source
+            return galleries.summary(connection, row, now_text), row.gallery_id, source
 
     def revision(self, name: str) -> int:
         """Return a gallery's revision as in its summary, without counting its references: cheap enough for each search.
@@ -189,9 +225,16 @@ class SqlGalleryStore:
         with self._within(transaction) as current:
             return enrolment_runs.record_batch(current, run_id, references, outcomes)
 
-    def finish_run(self, run_id: str) -> None:
+    def reference_ids(
+        self, gallery: str, photos: Sequence[tuple[str, str]], *, transaction: Transaction | None = None
+    ) -> tuple[str, ...]:
+        """Return the identifiers of references by (subject, digest of the photo); see ``references.identifiers``."""
+        with self.database.reading() if transaction is None else nullcontext(transaction.connection) as connection:
+            return reference_rows.identifiers(connection, gallery, photos)
+
+    def finish_run(self, run_id: str, *, transaction: Transaction | None = None) -> None:
         """Mark a run as finished; see ``enrolment_runs.finish``."""
-        with self.transaction() as current:
+        with self._within(transaction) as current:
             enrolment_runs.finish(current, run_id)
 
     def outcomes(self, run_id: str) -> list[EnrolmentOutcome]:
@@ -199,12 +242,18 @@ class SqlGalleryStore:
         with self.database.reading() as connection:
             return enrolment_runs.outcomes(connection, run_id)
 
-    def rotate_master_key(self, new_key_file: Path) -> int:
+    def rotate_master_key(
+        self, new_key_file: Path, *, record: Callable[[Transaction, str, str, int], object] | None = None
+    ) -> int:
         """Move the database to a new master key in a new file; return how many subjects' keys were wrapped anew.
 
         Afterwards the old file opens nothing but backups from before. Destroy it, with its copies, once a new backup
         exists: from then on, nobody who was erased before can be recovered from any backup. Other processes have to
         be started again with the new file.
+
+        Args:
+            new_key_file: Where the new key goes; there is no such file yet.
+            record: Called in the same transaction with old and new key's identifiers and the number of subjects.
 
         Raises:
             StorageUnavailable: The new file exists already or cannot be written.
@@ -217,6 +266,8 @@ class SqlGalleryStore:
         new_key = create_key_file(new_key_file)
         with self.transaction() as current:
             count = subject_keys.rotate(current, new_key)
+            if record is not None:
+                record(current, self._master_key.key_id, new_key.key_id, count)
         self._master_key, self._key_file = new_key, new_key_file
         return count
 
@@ -238,9 +289,20 @@ class SqlGalleryStore:
             key_file_private=self._key_file.exists() and is_private(self._key_file),
         )
 
+    def on_expiry(self, record: Callable[[Transaction], object]) -> None:
+        """Have something called in each transaction that deleted what had expired, before it commits."""
+        self._record_expired = record
+
+    def on_close(self, act: Callable[[], object]) -> None:
+        """Do something when this store is closed, while its database is still open; the latest is done first."""
+        self._closing.callback(act)
+
     def close(self) -> None:
         """Close all connections."""
-        self.database.close()
+        try:
+            self._closing.close()
+        finally:
+            self.database.close()
 
     @contextmanager
     def _within(self, transaction: Transaction | None) -> Iterator[Transaction]:

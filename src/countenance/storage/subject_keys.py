@@ -16,13 +16,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from countenance.core.errors import TemplateUnsealFailed
 from countenance.core.model_identity import ModelIdentity
+from countenance.storage import credential_rows, digest_keys, review_keys
 from countenance.storage.database import Database
 from countenance.storage.galleries import GalleryRow
 from countenance.storage.key_file import create_key_file, read_key_file
+from countenance.storage.service_tables import temporary_faces
 from countenance.storage.tables import galleries, sealing_state, subject_keys, subjects
 from countenance.storage.template_sealing import MasterKey, SubjectContext, SubjectKey
 from countenance.storage.transactions import Transaction, in_portions, new_identifier
@@ -70,7 +72,7 @@ def open_or_create(
     """
     require_adopted(transaction)
     wanted = sorted(set(names))
-    opened = _open(transaction, gallery, wanted)
+    opened = open_known(transaction, gallery, wanted)
     new_subjects, new_keys = [], []
     for name in wanted:
         if name in opened:
@@ -87,8 +89,27 @@ def open_or_create(
     return opened
 
 
+def open_known(transaction: Transaction, gallery: GalleryRow, names: list[str]) -> dict[str, tuple[str, SubjectKey]]:
+    """Return name → (subject id, opened key) of those names that the gallery knows.
+
+    Raises:
+        TemplateUnsealFailed: A key does not open.
+    """
+    opened = {}
+    for portion in in_portions(names):
+        statement = (
+            select(subjects.c.subject_id, subjects.c.name, subject_keys.c.wrapped_key)
+            .join_from(subjects, subject_keys)
+            .where(subjects.c.gallery_id == gallery.gallery_id, subjects.c.name.in_(portion))
+        )
+        for row in transaction.connection.execute(statement):
+            context = SubjectContext(gallery.gallery_id, row.subject_id, row.name, gallery.model)
+            opened[row.name] = (row.subject_id, transaction.master_key.open_subject_key(row.wrapped_key, context))
+    return opened
+
+
 def rotate(transaction: Transaction, new: MasterKey) -> int:
-    """Wrap every subject's key with a new master key; return how many.
+    """Wrap every subject's key, and seal every credential's secret, with a new master key; return how many subjects.
 
     Raises:
         TemplateUnsealFailed: A key does not open; nothing is changed then.
@@ -108,6 +129,11 @@ def rotate(transaction: Transaction, new: MasterKey) -> int:
             subject_keys.c.gallery_id == bindparam("of_gallery"), subject_keys.c.subject_id == bindparam("of_subject")
         )
         connection.execute(statement.values(wrapped_key=bindparam("wrapped")), rewrapped)
+    credential_rows.rewrap(transaction, new)
+    digest_keys.rewrap(transaction, new)
+    review_keys.rewrap(transaction, new)
+    # They live for hours: whoever needs one again has it detected again.
+    connection.execute(delete(temporary_faces))
     _note(connection, new, transaction.now_text)
     transaction.deleted = True
     return len(rewrapped)
@@ -119,7 +145,9 @@ def _adopt(connection: Connection, path: Path, now_text: str) -> MasterKey:
     key = _read(path)
     if key is not None and key.key_id == adopted:
         return key
-    if connection.execute(select(func.count()).select_from(subject_keys)).scalar_one():
+    sealed = connection.execute(select(func.count()).select_from(subject_keys)).scalar_one()
+    others = (credential_rows, digest_keys, review_keys)
+    if sealed or any(rows.any_sealed(connection) for rows in others):
         what = "is missing" if key is None else f"holds key {key.key_id}"
         raise TemplateUnsealFailed(f"The key file {path} {what}; this database is sealed with key {adopted}.")
     key = create_key_file(path) if key is None else key
@@ -136,20 +164,6 @@ def _read(path: Path) -> MasterKey | None:
         return read_key_file(path)
     except FileNotFoundError:
         return None
-
-
-def _open(transaction: Transaction, gallery: GalleryRow, names: list[str]) -> dict[str, tuple[str, SubjectKey]]:
-    opened = {}
-    for portion in in_portions(names):
-        statement = (
-            select(subjects.c.subject_id, subjects.c.name, subject_keys.c.wrapped_key)
-            .join_from(subjects, subject_keys)
-            .where(subjects.c.gallery_id == gallery.gallery_id, subjects.c.name.in_(portion))
-        )
-        for row in transaction.connection.execute(statement):
-            context = SubjectContext(gallery.gallery_id, row.subject_id, row.name, gallery.model)
-            opened[row.name] = (row.subject_id, transaction.master_key.open_subject_key(row.wrapped_key, context))
-    return opened
 
 
 def _keys_with_context() -> Select[tuple[object, ...]]:

@@ -17,6 +17,7 @@ person's templates, the master key one value a person and rotation).
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ NONCE_BYTES = 12
 
 _KEY_LABEL = "countenance-subject-key/1"
 _TEMPLATE_LABEL = "countenance-template/1"
+_CROP_LABEL = "countenance-reference-crop/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class SubjectKey:
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, plain, self._bound_to + reference_id.encode())
 
+    def digest_key(self) -> bytes:
+        """Return the key that this subject's digests in the ledger are made with, 32 bytes; it goes with this key."""
+        return hmac.digest(self._key, b"countenance-ledger-subject-digest/1", "sha256")
+
     def unseal(self, reference_id: str, sealed: bytes) -> Template:
         """Return the template that was sealed for this reference.
 
@@ -86,6 +92,26 @@ class SubjectKey:
             return Template(np.frombuffer(plain, dtype="<f4").astype(np.float32, copy=False), self._context.model)
         except (InvalidTag, ValueError):
             raise TemplateUnsealFailed(f"The template of reference {reference_id} cannot be opened.") from None
+
+    def seal_crop(self, reference_id: str, crop: bytes) -> bytes:
+        """Return the picture of a reference's face, encoded, as nonce, ciphertext and tag."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, crop, self._crop_bound_to(reference_id))
+
+    def unseal_crop(self, reference_id: str, sealed: bytes) -> bytes:
+        """Return the picture that was sealed for this reference.
+
+        Raises:
+            TemplateUnsealFailed: It was sealed under another key, for another reference, or was altered.
+        """
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._crop_bound_to(reference_id))
+        except (InvalidTag, ValueError):
+            raise TemplateUnsealFailed(f"The picture of reference {reference_id} cannot be opened.") from None
+
+    def _crop_bound_to(self, reference_id: str) -> bytes:
+        context = self._context
+        return _bound_to(_CROP_LABEL, context.gallery_id, context.subject_id, reference_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,26 @@ VALUES_PER_STATEMENT = 900
 _Item = TypeVar("_Item")
 
 
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """References of one gallery that a transaction deleted because their time was up.
+
+    Attributes:
+        gallery_id, gallery: The gallery.
+        reference_ids: The references.
+        subjects_left: Names of those who lost some and still have others, whose key stays.
+        keys_destroyed: Subjects who went with their last reference.
+        review_ids: Reviews under way in which one of them was a candidate or a filler.
+    """
+
+    gallery_id: str
+    gallery: str
+    reference_ids: tuple[str, ...]
+    subjects_left: tuple[str, ...]
+    keys_destroyed: int
+    review_ids: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Transaction:
     """One write transaction, to be passed to everything that has to happen in it or not at all.
@@ -34,12 +54,14 @@ class Transaction:
         now: Its moment, UTC.
         master_key: Wraps the subject keys.
         deleted: True once rows were deleted that must not linger in a write-ahead log.
+        expired: What was deleted because its time was up, gallery by gallery; recorded before the transaction commits.
     """
 
     connection: Connection
     now: datetime
     master_key: MasterKey = field(repr=False)
     deleted: bool = False
+    expired: list[Expired] = field(default_factory=list)
 
     @property
     def now_text(self) -> str:

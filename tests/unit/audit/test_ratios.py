@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from countenance.audit.ratios import fisher_exact, holm, katz_ratio_interval, log_ratio_interval
+from countenance.audit.ratios import (
+    fisher_exact,
+    holm,
+    jackknife_ratio_interval,
+    katz_ratio_interval,
+    log_ratio_interval,
+    pooled_log_variance,
+)
 from countenance.core.errors import AuditInputInvalid
 
 VECTORS: dict[str, Any] = json.loads(
@@ -40,6 +47,28 @@ def test_ratio_and_its_inverse_have_inverse_intervals_and_one_p_value() -> None:
     back = log_ratio_interval(0.01, 2e-6, 0.02, 1e-6, clusters=40)
     assert there.low == pytest.approx(1 / back.high)
     assert there.p_value == pytest.approx(back.p_value)
+
+
+@pytest.mark.parametrize("clusters", [5, 40, math.inf])
+@pytest.mark.parametrize("ratio", [1.1, 1.5, 2.0, 3.0, 8.0])
+def test_parity_is_left_out_exactly_where_the_p_value_is_small(ratio: float, clusters: float) -> None:
+    found = jackknife_ratio_interval(0.01 * ratio, 0.09, 0.01, 0.03, clusters=clusters)
+    assert (found.p_value < 0.05) == (found.low > 1.0)
+    back = jackknife_ratio_interval(0.01, 0.03, 0.01 * ratio, 0.09, clusters=clusters)
+    assert (back.low, back.high) == (pytest.approx(1 / found.high), pytest.approx(1 / found.low))
+    assert back.p_value == pytest.approx(found.p_value)
+
+
+def test_a_ratio_without_a_variance_has_no_bounds_and_says_so() -> None:
+    found = jackknife_ratio_interval(0.02, None, 0.01, 0.1, clusters=40)
+    assert (found.low, found.high, found.flags) == (0.0, math.inf, ("no variance",))
+    assert math.isnan(found.p_value)
+
+
+def test_the_pooled_logarithm_varies_as_its_groups_do_by_their_share_of_errors() -> None:
+    assert pooled_log_variance([30, 10, 0], [0.1, 0.4, None]) == pytest.approx(0.75**2 * 0.1 + 0.25**2 * 0.4)
+    assert pooled_log_variance([0, 0], [0.1, 0.1]) is None
+    assert pooled_log_variance([1, 1], [0.1, None]) is None
 
 
 def test_covariance_narrows_the_ratio_of_dependent_rates() -> None:

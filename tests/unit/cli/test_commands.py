@@ -14,6 +14,7 @@ from tests.support.command_line import CommandLine
 from tests.support.synthetic_engine import SyntheticEngine, synthetic_photo
 
 COMMANDS = {
+    "case close", "case credentials renew", "case credentials revoke", "case list", "case open", "case show",
     "bench", "calibrate", "compare", "demo", "detect", "doctor", "enrol", "gallery create", "gallery delete",
     "gallery list", "gallery show", "models add", "models list", "models show", "models verify", "search",
     "threshold suggest",
@@ -71,6 +72,10 @@ def test_version_and_help_need_nothing(countenance: CommandLine) -> None:
         ("compare", "a", "b", "--threshold", "0.4", "--target-fmr", "1e-4"),
         ("search", "g", "a", "--max-false-candidates", "0"), ("threshold", "suggest"),
         ("threshold", "suggest", "--max-false-candidates", "0.1"), ("gallery", "create", "staff"),
+        ("gallery", "create", "staff", "--basis", "x", "--source", "unknown"),
+        ("gallery", "create", "staff", "--basis", "x", "--source", "nonsense", "--keep-until-erased"),
+        ("gallery", "create", "a", "--basis", "x", "--source", "unknown", "--keep-until-erased", "--retention-days=3"),
+        ("gallery", "create", "staff", "--basis", "x", "--keep-until-erased"),
     ],
 )  # fmt: skip
 def test_a_wrong_command_line_is_code_2(words: tuple[str, ...], countenance: CommandLine) -> None:
@@ -79,9 +84,11 @@ def test_a_wrong_command_line_is_code_2(words: tuple[str, ...], countenance: Com
 
 def test_galleries_come_and_go(countenance: CommandLine) -> None:
     assert countenance("gallery", "list", "--json").document["galleries"] == []
-    made = countenance("gallery", "create", "staff", "--basis", "consent", "--retention-days", "30", "--json")
+    about = ("--basis", "consent", "--source", "consented_enrolment", "--json")
+    made = countenance("gallery", "create", "staff", *about, "--retention-days", "30")
+    assert made.document["source"] == "consented_enrolment"
     assert made.document["gallery"]["retention_days"] == 30
-    again = countenance("gallery", "create", "staff", "--basis", "consent", "--json")
+    again = countenance("gallery", "create", "staff", *about, "--keep-until-erased")
     assert (again.code, again.document["error"]["code"]) == (4, "gallery_exists")
     assert countenance("gallery", "show", "staff", "--json").document["gallery"]["basis"] == "consent"
     assert "staff" in countenance("gallery", "list").out
@@ -97,14 +104,23 @@ def test_a_misspelt_setting_is_code_9(countenance: CommandLine, monkeypatch: pyt
     assert (run.code, run.document["error"]["code"]) == (9, "settings_invalid")
 
 
+CREATE_WITH_UNKNOWN_MODEL = (
+    *("gallery", "create", "x", "--basis", "y", "--source", "unknown", "--keep-until-erased"),
+    *("--model", "facenet"),
+)
+
+
 def test_an_unknown_model_is_code_5(countenance: CommandLine) -> None:
-    for words in (("models", "show", "facenet"), ("gallery", "create", "x", "--basis", "y", "--model", "facenet")):
+    for words in (("models", "show", "facenet"), CREATE_WITH_UNKNOWN_MODEL):
         run = countenance(*words, "--json")
         assert (run.code, run.document["error"]["code"]) == (5, "model_unknown")
 
 
 def test_an_enrolment_source_that_is_not_there_is_code_3(countenance: CommandLine) -> None:
     assert countenance("enrol", "staff", "missing", "--create", "test").code == 3
+
+
+NEW_GALLERY = ("--source", "consented_enrolment", "--keep-until-erased")
 
 
 def test_a_list_of_rejects_that_cannot_be_written_is_written_by_the_next_run(
@@ -117,7 +133,7 @@ def test_a_list_of_rejects_that_cannot_be_written_is_written_by_the_next_run(
     for name, photo in {"anna/1.jpg": synthetic_photo("anna"), "anna/2.jpg": synthetic_photo()}.items():
         (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "photos" / name).write_bytes(photo)
-    words = ("enrol", "staff", tmp_path / "photos", "--create", "test", "--json")
+    words = ("enrol", "staff", tmp_path / "photos", "--create", "test", *NEW_GALLERY, "--json")
     run = countenance(*words, "--rejects", tmp_path / "nowhere" / "rejects.csv")
     assert (run.code, run.document["error"]["code"]) == (3, "file_unreadable")
     run = countenance(*words, "--rejects", tmp_path / "rejects.csv")

@@ -14,8 +14,9 @@ import pytest
 from countenance.cli.output import plain, print_error, print_json
 from countenance.core.errors import SeveralFaces
 from countenance.core.vocabulary import Box, Reference
-from countenance.service.compare import ThresholdChoice, compare
+from countenance.service.compare import compare
 from countenance.service.faces import PhotoInput
+from tests.support.admitted import admitted
 from tests.support.made_up_calibration import MadeUpBook, ordinary_calibration
 from tests.support.made_up_templates import made_up_template
 from tests.support.synthetic_engine import SyntheticEngine, synthetic_photo
@@ -73,8 +74,9 @@ def test_no_template_no_pixels_and_no_bytes_ever_leave(value: object) -> None:
 
 def test_a_whole_comparison_leaves_without_its_templates(capsys: pytest.CaptureFixture[str]) -> None:
     result = compare(
+        admitted("compare", threshold=ordinary_calibration().threshold_for(1e-4)),
         PhotoInput("a", synthetic_photo("anna")), PhotoInput("b", synthetic_photo("bea")),
-        engine=SyntheticEngine(), calibrations=MadeUpBook(ordinary_calibration()), choice=ThresholdChoice(),
+        engine=SyntheticEngine(), calibrations=MadeUpBook(ordinary_calibration()),
     )  # fmt: skip
     print_json("compare", {"result": result})
     document = json.loads(capsys.readouterr().out)

@@ -51,6 +51,21 @@ def test_a_sealed_entry_comes_back_from_its_line(entry, seed):
 
 
 @given(entries(), seeds)
+def test_the_line_is_the_canonical_json_of_its_members(entry, seed):
+    sealed = seal(entry, seed)
+    withheld = sealed.withholding(lambda name: "personal" if len(name) % 2 else None)
+    for one in (sealed, withheld):
+        assert sealed_line(one) == canonical_bytes(one.to_json())
+
+
+def test_a_text_that_is_no_unicode_text_has_no_line():
+    with pytest.raises(LedgerError, match="surrogate"):
+        sealed_line(
+            SealedEntry("expiry", "0" * 32, "2026-08-01T09:33:00.000000Z", {"reason": Shown("1" * 32, "\ud800")})
+        )
+
+
+@given(entries(), seeds)
 def test_the_leaf_is_the_one_the_description_gives(entry, seed):
     sealed = seal(entry, seed)
     assert sealed.leaf_hash() == slow_leaf(sealed) == leaf_hash(sealed.leaf_data())

@@ -8,6 +8,7 @@ from countenance.core.comparison import ComparisonDecision
 from countenance.core.errors import CalibrationMissing, CalibrationUnsupported, ImageUnreadable, SeveralFaces
 from countenance.service.compare import CompareOutcome, ComparisonResult, ThresholdChoice, compare
 from countenance.service.faces import PhotoInput
+from tests.support.admitted import admitted
 from tests.support.made_up_calibration import MadeUpBook, ordinary_calibration
 from tests.support.synthetic_engine import SyntheticEngine, synthetic_photo, synthetic_template
 
@@ -24,11 +25,11 @@ def run(
     first: bytes, second: bytes, choice: ThresholdChoice | None = None, *, face: int | None = None
 ) -> ComparisonResult:
     return compare(
+        admitted("compare", threshold=(choice or ThresholdChoice()).resolve(RECORD)),
         PhotoInput("a.jpg", first, face),
         PhotoInput("b.jpg", second),
         engine=SyntheticEngine(),
         calibrations=MadeUpBook(RECORD),
-        choice=choice or ThresholdChoice(),
     )
 
 
@@ -84,8 +85,8 @@ def test_what_cannot_be_read_or_meant_is_an_error() -> None:
         run(ANNA, BEA, ThresholdChoice(target_false_match_rate=1e-9))
     with pytest.raises(CalibrationMissing):
         compare(
-            PhotoInput("a", ANNA), PhotoInput("b", BEA), engine=SyntheticEngine(), calibrations=MadeUpBook(),
-            choice=ThresholdChoice(),
+            admitted("compare", threshold=RECORD.threshold_for(1e-4)), PhotoInput("a", ANNA), PhotoInput("b", BEA),
+            engine=SyntheticEngine(), calibrations=MadeUpBook(),
         )  # fmt: skip
 
 
@@ -105,8 +106,8 @@ def test_the_words_say_the_score_what_it_means_and_that_it_is_no_probability() -
 
 def test_the_notebook_form_escapes_names_and_shows_no_numbers_of_a_template() -> None:
     result = compare(
-        PhotoInput("<script>.jpg", ANNA), PhotoInput("b", BEA), engine=SyntheticEngine(),
-        calibrations=MadeUpBook(RECORD), choice=ThresholdChoice(),
+        admitted("compare", threshold=RECORD.threshold_for(1e-4)), PhotoInput("<script>.jpg", ANNA),
+        PhotoInput("b", BEA), engine=SyntheticEngine(), calibrations=MadeUpBook(RECORD),
     )  # fmt: skip
     page = result._repr_html_()
     assert "<script>" not in page

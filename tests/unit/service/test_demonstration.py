@@ -13,6 +13,7 @@ from countenance.core.vocabulary import Reference, Template
 from countenance.gallery.index import build_index
 from countenance.service.demonstration import Acquired, CohortPhoto, Demonstration, demonstrate, read_cohort
 from countenance.service.demonstration_page import demonstration_page
+from tests.support.admitted import admitted
 from tests.support.made_up_calibration import calibration_from_scores
 from tests.support.made_up_templates import MADE_UP_MODEL
 
@@ -51,7 +52,7 @@ def demo(acquired: list[Acquired]) -> Demonstration:
     index = build_index(references, model=MADE_UP_MODEL, revision=1)
     strangers = np.linspace(-0.5, 0.3, 2000).tolist()
     calibration = calibration_from_scores(strangers, np.linspace(0.5, 0.95, 100).tolist())
-    return demonstrate(acquired, index, calibration=calibration, max_false_candidates=0.1)
+    return demonstrate(admitted("demonstrate"), acquired, index, calibration=calibration, max_false_candidates=0.1)
 
 
 def test_every_probe_is_counted_once_and_a_photo_without_a_face_is_missed(demo: Demonstration) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from countenance.core.errors import FileUnreadable, GalleryNotFound, ListInvalid, ModelMismatch, StorageFull
 from countenance.core.vocabulary import EnrolmentOutcome, EnrolmentStatus, NewReference
-from countenance.service.enrol import BATCH, EnrolmentReport, enrol
+from countenance.service.enrol import BATCH, CropKeeper, EnrolmentReport, enrol
+from tests.support.admitted import admitted
 from tests.support.made_up_templates import MADE_UP_MODEL, OTHER_MODEL
 from tests.support.memory_store import MemoryStore
 from tests.support.settable_clock import SettableClock
@@ -32,8 +35,25 @@ def put(folder: Path, photos: dict[str, bytes]) -> Path:
     return folder
 
 
-def run(store: MemoryStore, source: Path, engine: SyntheticEngine | None = None, workers: int = 2) -> EnrolmentReport:
-    return enrol("staff", source, engine=engine or SyntheticEngine(), store=store, workers=workers)
+def run(
+    store: MemoryStore,
+    source: Path,
+    engine: SyntheticEngine | None = None,
+    workers: int = 2,
+    *,
+    gallery: str = "staff",
+    **more: Any,
+) -> EnrolmentReport:
+    return enrol(
+        admitted("enrol", gallery),
+        gallery,
+        source,
+        engine=engine or SyntheticEngine(),
+        store=store,
+        workers=workers,
+        clock=SettableClock(),
+        **more,
+    )
 
 
 def outcomes(report: EnrolmentReport) -> dict[str, tuple[str, str | None]]:
@@ -115,8 +135,13 @@ class FullAt(MemoryStore):
         self.batches_left = batches
 
     def record_batch(
-        self, run_id: str, references: list[NewReference], outcomes: list[EnrolmentOutcome]
-    ) -> tuple[EnrolmentOutcome, ...]:  # type: ignore[override]
+        self,
+        run_id: str,
+        references: Sequence[NewReference],
+        outcomes: Sequence[EnrolmentOutcome],
+        *,
+        transaction: object = None,
+    ) -> tuple[EnrolmentOutcome, ...]:
         if self.batches_left == 0:
             raise StorageFull("The disk is full.")
         self.batches_left -= 1
@@ -147,9 +172,27 @@ def test_a_report_that_could_not_be_kept_is_given_again(store: MemoryStore, tmp_
         raise FileUnreadable("The list of rejects cannot be written.")
 
     with pytest.raises(FileUnreadable):
-        enrol("staff", source, engine=SyntheticEngine(), store=store, workers=1, keep=fail)
+        enrol(
+            admitted("enrol", "staff"),
+            "staff",
+            source,
+            clock=SettableClock(),
+            engine=SyntheticEngine(),
+            store=store,
+            workers=1,
+            keep=fail,
+        )
     kept: list[EnrolmentReport] = []
-    again = enrol("staff", source, engine=SyntheticEngine(), store=store, workers=1, keep=kept.append)
+    again = enrol(
+        admitted("enrol", "staff"),
+        "staff",
+        source,
+        clock=SettableClock(),
+        engine=SyntheticEngine(),
+        store=store,
+        workers=1,
+        keep=kept.append,
+    )
     assert kept == [again]
     assert (again.counts[EnrolmentStatus.STORED], again.counts[EnrolmentStatus.NO_FACE]) == (1, 1)
     assert run(store, source).counts[EnrolmentStatus.DUPLICATE] == 1
@@ -162,7 +205,16 @@ def test_progress_tells_how_far_it_is_and_ends_at_the_end(store: MemoryStore, tm
     def progress(done: int, total: int, counts: Counter[EnrolmentStatus]) -> None:
         said.append((done, total, sum(counts.values())))
 
-    enrol("staff", source, engine=SyntheticEngine(), store=store, workers=2, progress=progress)
+    enrol(
+        admitted("enrol", "staff"),
+        "staff",
+        source,
+        clock=SettableClock(),
+        engine=SyntheticEngine(),
+        store=store,
+        workers=2,
+        progress=progress,
+    )
     total = BATCH + 5
     assert said == [(0, total, 0), (BATCH, total, BATCH), (total, total, total)]
 
@@ -170,7 +222,15 @@ def test_progress_tells_how_far_it_is_and_ends_at_the_end(store: MemoryStore, tm
 def test_what_makes_a_run_impossible_is_raised_before_anything_is_stored(store: MemoryStore, tmp_path: Path) -> None:
     source = put(tmp_path / "in", {"anna/1.jpg": synthetic_photo("anna")})
     with pytest.raises(GalleryNotFound):
-        enrol("nobody", source, engine=SyntheticEngine(), store=store, workers=1)
+        enrol(
+            admitted("enrol", "nobody"),
+            "nobody",
+            source,
+            clock=SettableClock(),
+            engine=SyntheticEngine(),
+            store=store,
+            workers=1,
+        )
     with pytest.raises(ModelMismatch, match=r"staff holds templates of made-up@.*not other@"):
         run(store, source, SyntheticEngine(OTHER_MODEL))
     with pytest.raises(FileUnreadable):
@@ -188,3 +248,42 @@ def test_the_list_of_rejects_is_csv_that_reads_back(store: MemoryStore, tmp_path
         ('anna/a, "b".jpg', "anna", "unreadable")
     ]
     assert len(rows[0]["sha256"]) == 64
+
+
+class KeptCrops:
+    """Keeps pictures in a list, or fails."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.kept: list[tuple[str, str, bytes]] = []
+
+    def keep_crops(self, gallery: str, crops: Sequence[tuple[str, str, bytes]], *, transaction: object) -> None:
+        assert (gallery, transaction is None) == ("staff", False)
+        if self.fails and crops:
+            raise StorageFull("no space")
+        self.kept += crops
+
+
+def crop_keeper(store: KeptCrops) -> CropKeeper:
+    return CropKeeper(lambda data, face: SyntheticEngine().picture(data, face, side_px=9), store)
+
+
+def test_a_picture_is_kept_of_every_face_that_is_stored_and_of_no_other(store: MemoryStore, tmp_path: Path) -> None:
+    photos = {
+        "ada/1.jpg": synthetic_photo("ada"),
+        "ada/same.jpg": synthetic_photo("ada"),
+        "bob/2.jpg": synthetic_photo("bob", "cleo"),
+        "cleo/3.jpg": synthetic_photo("cleo", blurred=True),
+    }
+    crops = KeptCrops()
+    report = run(store, put(tmp_path, photos), crops=crop_keeper(crops))
+    assert report.counts[EnrolmentStatus.STORED] == 1
+    assert crops.kept == [("ada", next(iter(store.known_photos("staff"))), b"picture of ada, 9 px")]
+    # The same folder again: everything is known, and no picture is made a second time.
+    run(store, tmp_path, crops=crop_keeper(crops))
+    assert len(crops.kept) == 1
+
+
+def test_what_cannot_keep_its_picture_fails_as_a_whole(store: MemoryStore, tmp_path: Path) -> None:
+    with pytest.raises(StorageFull):
+        run(store, put(tmp_path, {"ada/1.jpg": synthetic_photo("ada")}), crops=crop_keeper(KeptCrops(fails=True)))

@@ -13,7 +13,8 @@ from countenance.gallery.index import GalleryIndex, build_index
 from countenance.service.compare import ThresholdChoice
 from countenance.service.faces import PhotoInput
 from countenance.service.meaning import threshold_for_gallery
-from countenance.service.search import GallerySearch, SearchOutcome, SearchRequest, SearchResult
+from countenance.service.search import GallerySearch, PhotoSearchResult, SearchOutcome, SearchRequest, SearchResult
+from tests.support.admitted import admitted
 from tests.support.made_up_calibration import MadeUpBook, ordinary_calibration
 from tests.support.made_up_templates import MADE_UP_MODEL, OTHER_MODEL
 from tests.support.memory_store import MemoryStore
@@ -45,7 +46,15 @@ class Place:
         return build_index(references, model=model, revision=revision)
 
     def search(self, data: bytes, **more: object) -> SearchResult:
-        return self.search_job.search(SearchRequest("staff", PhotoInput("probe.jpg", data), **more))  # type: ignore[arg-type]
+        return self.search_job.search(
+            admitted("search", "staff"), SearchRequest("staff", PhotoInput("probe.jpg", data), **more)
+        )  # type: ignore[arg-type]
+
+    def ask(self, request: SearchRequest) -> SearchResult:
+        return self.search_job.search(admitted("search", "staff"), request)
+
+    def every_face(self, request: SearchRequest, **more: tuple[str, ...]) -> PhotoSearchResult:
+        return self.search_job.search_every_face(admitted("search_every_face", "staff"), request, **more)
 
 
 @pytest.fixture
@@ -144,7 +153,7 @@ def test_several_faces_are_never_picked_from_silently(place: Place) -> None:
     with pytest.raises(SeveralFaces):
         place.search(synthetic_photo("p1", "p2"))
     request = SearchRequest("staff", PhotoInput("probe", synthetic_photo("p1", "p2"), face_number=2))
-    assert [item.candidate.subject for item in place.search_job.search(request).candidates] == ["p2"]
+    assert [item.candidate.subject for item in place.ask(request).candidates] == ["p2"]
 
 
 def test_a_gallery_of_another_model_is_refused_with_the_models_name(place: Place) -> None:
@@ -152,7 +161,7 @@ def test_a_gallery_of_another_model_is_refused_with_the_models_name(place: Place
         engine=SyntheticEngine(OTHER_MODEL), store=place.store, build_index=place.build, calibrations=MadeUpBook(RECORD)
     )
     with pytest.raises(ModelMismatch) as caught:
-        other.search(SearchRequest("staff", PhotoInput("probe", synthetic_photo("p1"))))
+        other.search(admitted("search", "staff"), SearchRequest("staff", PhotoInput("probe", synthetic_photo("p1"))))
     assert "--model made-up" in caught.value.remedy
     assert place.built == []
 
@@ -162,7 +171,7 @@ def test_without_a_calibration_nothing_is_searched(place: Place) -> None:
         engine=SyntheticEngine(), store=place.store, build_index=place.build, calibrations=MadeUpBook()
     )
     with pytest.raises(CalibrationMissing):
-        without.search(SearchRequest("staff", PhotoInput("probe", synthetic_photo("p1"))))
+        without.search(admitted("search", "staff"), SearchRequest("staff", PhotoInput("probe", synthetic_photo("p1"))))
 
 
 def test_an_empty_gallery_is_searched_and_says_so() -> None:
@@ -177,7 +186,7 @@ def test_an_empty_gallery_is_searched_and_says_so() -> None:
 def test_in_one_photo_nobody_is_found_twice(place: Place) -> None:
     photo = synthetic_photo("p3", "p3", "stranger", variant="x")
     request = SearchRequest("staff", PhotoInput("group.jpg", photo))
-    found = place.search_job.search_every_face(request).faces
+    found = place.every_face(request).faces
     assert len(found) == 3
     named = [[item.candidate.subject for item in face.result.candidates] for face in found]
     assert sorted(named) == [[], [], ["p3"]]
@@ -189,14 +198,16 @@ def test_in_one_photo_nobody_is_found_twice(place: Place) -> None:
 def test_who_is_allowed_twice_is_found_on_every_face(place: Place) -> None:
     photo = synthetic_photo("p3", "p3", variant="x")
     request = SearchRequest("staff", PhotoInput("twins.jpg", photo))
-    found = place.search_job.search_every_face(request, allowed_twice=("p3",)).faces
+    found = place.search_job.search_every_face(
+        admitted("search_every_face", "staff"), request, allowed_twice=("p3",)
+    ).faces
     assert [[item.candidate.subject for item in face.result.candidates] for face in found] == [["p3"], ["p3"]]
     assert not any(face.removed for face in found)
 
 
 def test_every_face_of_a_photo_without_one_or_of_low_quality_is_an_outcome(place: Place) -> None:
     empty = SearchRequest("staff", PhotoInput("empty.jpg", b"note nothing"))
-    assert place.search_job.search_every_face(empty).faces == ()
+    assert place.every_face(empty).faces == ()
     blurred = SearchRequest("staff", PhotoInput("blurred.jpg", synthetic_photo("p1", "p2", blurred=True)))
-    outcomes = [face.result.outcome for face in place.search_job.search_every_face(blurred).faces]
+    outcomes = [face.result.outcome for face in place.every_face(blurred).faces]
     assert outcomes == [SearchOutcome.LOW_QUALITY, SearchOutcome.LOW_QUALITY]

@@ -132,3 +132,21 @@ def test_keys_have_no_printable_form() -> None:
     master = MasterKey(b"k" * 32)
     for shown in (repr(key), str(key), repr(master), str(master), f"{master}"):
         assert "kkkk" not in shown
+
+
+def test_a_picture_opens_for_its_own_reference_with_its_own_subjects_key_only() -> None:
+    key, wrapped = MASTER.new_subject_key(CONTEXT)
+    sealed = key.seal_crop("reference", b"picture")
+    assert MASTER.open_subject_key(wrapped, CONTEXT).unseal_crop("reference", sealed) == b"picture"
+    assert b"picture" not in sealed
+    other, _ = MASTER.new_subject_key(CONTEXT)
+    for opener, reference, data in (
+        (key, "another", sealed),
+        (other, "reference", sealed),
+        (key, "reference", sealed[:-1] + bytes([sealed[-1] ^ 1])),
+        (key, "reference", b"short"),
+        # A sealed template is not a picture.
+        (key, "reference", key.seal("reference", made_up_template(1))),
+    ):
+        with pytest.raises(TemplateUnsealFailed):
+            opener.unseal_crop(reference, data)

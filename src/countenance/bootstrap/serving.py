@@ -1,0 +1,170 @@
+"""Settings and an open store → the web application with its dialects, threads and limits."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from countenance import __version__
+from countenance.bootstrap.accountability import AccountableParts, accountable, new_act_id, now
+from countenance.bootstrap.application import Application, index_builder
+from countenance.bootstrap.subjects import expiring
+from countenance.core.errors import CountenanceError
+from countenance.service.collection_index import CollectionIndexes
+from countenance.service.collection_parts import CollectionParts, CollectionTerms
+from countenance.service.enrol import CropKeeper
+from countenance.service.object_folder import ObjectFolder
+from countenance.service.person_groups import PersonGroupParts
+from countenance.web.app import create_app
+from countenance.web.azure.dialect import NAME as AZURE
+from countenance.web.azure.dialect import AzureDialect
+from countenance.web.compat.page import compat_router
+from countenance.web.context import WebContext
+from countenance.web.observation import Metrics
+from countenance.web.rate_limits import RateLimits
+from countenance.web.rekognition.dialect import NAME, RekognitionDialect
+from countenance.web.watson.dialect import WatsonDialect
+from countenance.web.work_pool import WorkPool
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from countenance.service.collection_port import CollectionStore
+    from countenance.service.person_group_port import PersonGroupStore
+
+#: Threads for look-ups and lists. They wait for the disk more than they work.
+DESK_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLimits:
+    """How much the service takes on.
+
+    Attributes:
+        waiting_photos: Requests about photos that may wait for a core.
+        waiting_lookups: Other requests that may wait.
+        requests_per_second: Steady rate of one credential; 0 means no limit.
+        burst: Requests of one credential that may come at once.
+    """
+
+    waiting_photos: int = 64
+    waiting_lookups: int = 256
+    requests_per_second: float = 100.0
+    burst: int = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Service:
+    """A service ready to be served.
+
+    Attributes:
+        app: The ASGI application.
+        parts: What it acts and records with.
+        collections: What the Rekognition dialect works with.
+        groups: What the Azure dialect works with.
+    """
+
+    app: FastAPI
+    parts: AccountableParts
+    collections: CollectionParts
+    groups: PersonGroupParts
+
+
+@contextmanager
+def service(
+    app: Application, *, terms: CollectionTerms, limits: ServiceLimits, objects: Path | None = None
+) -> Iterator[Service]:
+    """Yield the service over the opened store, its models loaded, and close it afterwards.
+
+    Args:
+        app: The process.
+        terms: On what terms clients' collections are kept.
+        limits: How much it takes on.
+        objects: Folder that stands for an object store, or None.
+
+    Raises:
+        StorageUnavailable: The data folder or database cannot be opened.
+        ModelError: The model cannot be loaded.
+    """
+    with accountable(app, interface=NAME) as parts, expiring(parts):
+        collections = collection_parts(parts, terms)
+        groups = person_group_parts(parts, collections)
+        work = WorkPool("work", workers=app.workers, queue=limits.waiting_photos)
+        desk = WorkPool("desk", workers=DESK_WORKERS, queue=limits.waiting_lookups)
+        context = WebContext(
+            cases=parts.case_book,
+            work=work,
+            desk=desk,
+            limits=RateLimits(per_second=limits.requests_per_second, burst=limits.burst, monotonic=time.monotonic),
+            metrics=Metrics((work, desk)),
+            clock=now,
+            new_uuid=new_uuid,
+            ready=lambda: _not_ready(parts),
+            objects=None if objects is None else ObjectFolder(objects),
+        )
+        try:
+            dialects = (
+                RekognitionDialect(context, collections),
+                AzureDialect(context, groups),
+                WatsonDialect(context, collections),
+            )
+            pages = (compat_router(context, collections.scale, version=__version__),)
+            web = create_app(context, version=__version__, dialects=dialects, routers=pages)
+            yield Service(web, parts, collections, groups)
+        finally:
+            context.close()
+
+
+def person_group_parts(parts: AccountableParts, shared: CollectionParts) -> PersonGroupParts:
+    """Return what the person groups and face lists of the Azure dialect work with: the same engine, other galleries."""
+    from countenance.storage.collection_store import SqlCollectionStore
+    from countenance.storage.person_group_store import SqlPersonGroupStore
+
+    # As for collections: the ports say less of transactions than storage needs.
+    stored = cast("CollectionStore", SqlCollectionStore(parts.store, AZURE))
+    groups = cast("PersonGroupStore", SqlPersonGroupStore(parts.store))
+    indexes = CollectionIndexes(stored, parts.store, index_builder())
+    return PersonGroupParts(replace(shared, collections=stored, indexes=indexes), groups)
+
+
+def collection_parts(parts: AccountableParts, terms: CollectionTerms) -> CollectionParts:
+    """Return what the collections of the Rekognition dialect work with, over an open store."""
+    from countenance.storage.collection_store import SqlCollectionStore
+
+    # Every transaction of this process is one of the store's: the port says less of it than storage needs.
+    stored = cast("CollectionStore", SqlCollectionStore(parts.store, NAME))
+    return CollectionParts(
+        collections=stored,
+        galleries=parts.store,
+        policies=parts.policies,
+        journal=parts.journal,
+        accountability=parts.accountability,
+        cases=parts.case_book,
+        # One thread an inference: requests are what runs side by side.
+        engine=parts.app.engine(threads=1),
+        calibrations=parts.app.calibrations,
+        indexes=CollectionIndexes(stored, parts.store, index_builder()),
+        terms=terms,
+        clock=now,
+        new_uuid=new_uuid,
+        new_act_id=new_act_id,
+        crops=CropKeeper(parts.picture, parts.review_store) if parts.app.settings.reference_picture_px else None,
+    )
+
+
+def new_uuid() -> str:
+    """Return a random UUID, lower case with dashes."""
+    return str(uuid.uuid4())
+
+
+def _not_ready(parts: AccountableParts) -> str | None:
+    try:
+        parts.policies.revision()
+    except CountenanceError as error:
+        return error.code
+    return None

@@ -1,0 +1,38 @@
+"""Inclusion proofs of several entries against one checkpoint, signed when the first is asked for."""
+
+from __future__ import annotations
+
+from countenance.ledger.merkle import MerkleTree
+from countenance.ledger.proofs import verify_inclusion
+from countenance.ledger.sealing import parse_sealed_line
+from countenance.service.journal_port import Journal
+from countenance.service.ledger_custody import LedgerCustody
+from countenance.service.ledger_exports import EntryProof
+from countenance.service.ledger_port import EntryRow, KeptCheckpoint, LedgerRows
+
+
+class Proofs:
+    """Proves entries; all of them lead to the same checkpoint unless newer ones are asked for."""
+
+    def __init__(self, rows: LedgerRows, journal: Journal, custody: LedgerCustody) -> None:
+        self._rows = rows
+        self._journal = journal
+        self._custody = custody
+        self._kept: KeptCheckpoint | None = None
+
+    def __call__(self, entry_id: str) -> EntryProof:
+        """Return one entry with the hashes that lead to the checkpoint; the proof was checked.
+
+        Raises:
+            LedgerError: There is no such entry.
+            ProofInvalid: The stored tree does not lead to the checkpoint.
+        """
+        entry = self._journal.entry(entry_id)
+        if self._kept is None or entry.index >= self._kept.entries:
+            self._kept = self._custody.checkpoint()
+        row = EntryRow(*next(iter(self._rows.all_rows(entry.index, entry.index + 1))))
+        leaf = parse_sealed_line(row.sealed_line).leaf_hash()
+        tree = MerkleTree(self._rows.hashes(), self._kept.entries)
+        proof = tree.inclusion_proof(entry.index)
+        verify_inclusion(index=entry.index, size=self._kept.entries, leaf_hash=leaf, root=tree.root(), proof=proof)
+        return EntryProof(entry, leaf.hex(), tuple(value.hex() for value in proof), self._kept)

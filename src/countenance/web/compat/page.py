@@ -1,0 +1,127 @@
+"""The page itself: server-rendered, one file, no script, and a policy that lets a browser load nothing else.
+
+It needs no credential: it holds counts of operations and measured rates, no names, cases or photos, as ``/metrics``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from countenance.core.errors import CalibrationError
+from countenance.service.compatibility import Fate, VendorCoverage, VendorOperation
+from countenance.service.scale_meanings import GALLERY_SIZES, MeaningRow, meanings
+from countenance.service.similarity_scale import VendorScale
+from countenance.web.compat.tables import calls_so_far, vendor_tables
+from countenance.web.context import WebContext
+
+PATH = "/compat"
+
+#: Address, tables, version of the scale, rows → the page and the digest of its style.
+_Render = Callable[[str, tuple[VendorCoverage, ...], str, tuple[MeaningRow, ...]], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonGroup:
+    """Operations that are not here for one and the same reason."""
+
+    fate: Fate
+    why: str
+    operations: tuple[VendorOperation, ...]
+
+
+def compat_router(context: WebContext, scale: Callable[[], VendorScale], *, version: str) -> APIRouter:
+    """Return the route of the page.
+
+    Args:
+        context: The service.
+        scale: Returns the vendor scale of the recogniser in use, or raises a ``CalibrationError``.
+        version: Of this software.
+    """
+    router = APIRouter(include_in_schema=False)
+    render = _renderer(version)
+
+    @router.get(PATH)
+    async def compat(request: Request) -> HTMLResponse:
+        """Return the page."""
+        address = f"{request.url.scheme}://{request.url.netloc}"
+        tables = vendor_tables(calls_so_far(context.metrics))
+        text, style_digest = render(address, tables, *_meanings(scale))
+        return HTMLResponse(text, headers=_headers(style_digest))
+
+    return router
+
+
+def reason_groups(vendor: VendorCoverage) -> tuple[ReasonGroup, ...]:
+    """Return a vendor's operations that are not here, by reason, those refused on purpose first."""
+    found: dict[tuple[Fate, str], list[VendorOperation]] = {}
+    for operation in vendor.operations:
+        if operation.fate is not Fate.WORKS:
+            found.setdefault((operation.fate, operation.why), []).append(operation)
+    return tuple(ReasonGroup(fate, why, tuple(operations)) for (fate, why), operations in found.items())
+
+
+def _meanings(scale: Callable[[], VendorScale]) -> tuple[str, tuple[MeaningRow, ...]]:
+    try:
+        current = scale()
+    except CalibrationError as error:
+        return error.message, ()
+    return current.version, meanings(current)
+
+
+def _renderer(
+    version: str,
+) -> Callable[[str, tuple[VendorCoverage, ...], str, tuple[MeaningRow, ...]], tuple[str, str]]:
+    import jinja2
+    import markupsafe
+
+    folder = files("countenance.web.compat") / "templates"
+    ledger = files("countenance.service") / "pages" / "ledger.css"
+    style = ledger.read_text(encoding="utf-8") + (folder / "compat.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string((folder / "compat.html.j2").read_text(encoding="utf-8"))
+
+    def render(
+        address: str, tables: tuple[VendorCoverage, ...], scale_version: str, rows: tuple[MeaningRow, ...]
+    ) -> tuple[str, str]:
+        called = [(table, item) for table in tables for item in table.operations if item.calls]
+        values: dict[str, Any] = {
+            "style": markupsafe.Markup(style),  # noqa: S704 - our own files
+            "version": version,
+            "address": address,
+            "tables": tables,
+            "groups": {table.dialect: reason_groups(table) for table in tables},
+            "called": called,
+            "not_here": [(table, item) for table, item in called if item.fate is not Fate.WORKS],
+            "unknown_calls": sum(table.unknown_calls for table in tables),
+            "scale_version": scale_version,
+            "rows": rows,
+            "sizes": GALLERY_SIZES,
+            "fate": Fate,
+        }
+        return template.render(values), digest
+
+    return render
+
+
+def _headers(style_digest: str) -> dict[str, str]:
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{style_digest}'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+    }

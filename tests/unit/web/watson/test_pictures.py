@@ -1,0 +1,67 @@
+"""Archives are read within limits, whatever they say of themselves."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from countenance.web.watson.errors import WatsonError
+from countenance.web.watson.form import Part
+from countenance.web.watson.pictures import MOST_IMAGE_BYTES, MOST_IMAGES, pictures
+
+
+def archive(files: dict[str, bytes]) -> Part:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in files.items():
+            made.writestr(name, data)
+    return Part("photos.zip", stream.getvalue())
+
+
+def test_a_file_is_one_picture() -> None:
+    (only,) = pictures(Part("x.jpg", b"\xff\xd8\xff"))
+    assert (only.name, only.data, only.problem) == ("x.jpg", b"\xff\xd8\xff", None)
+
+
+def test_an_archive_is_its_pictures_without_what_a_mac_adds() -> None:
+    part = archive({"a/": b"", "a/1.jpg": b"1", "2.png": b"2", "__MACOSX/._2.png": b"x", "a/.DS_Store": b"x"})
+    assert [(item.name, item.data) for item in pictures(part)] == [("a/1.jpg", b"1"), ("2.png", b"2")]
+
+
+def test_one_picture_too_many_is_refused_whole() -> None:
+    assert len(list(pictures(archive({str(n): b"1" for n in range(MOST_IMAGES)})))) == MOST_IMAGES
+    with pytest.raises(WatsonError, match="Too many images"):
+        list(pictures(archive({str(n): b"1" for n in range(MOST_IMAGES + 1)})))
+
+
+def test_a_bomb_is_not_unpacked_past_the_limit() -> None:
+    part = archive({"bomb.jpg": bytes(MOST_IMAGE_BYTES * 5), "fine.jpg": b"1"})
+    assert len(part.data) < 100_000
+    bomb, fine = pictures(part)
+    assert bomb.problem is not None
+    assert (bomb.problem.error_id, bomb.data) == ("limit_exceeded", b"")
+    assert fine.problem is None
+
+
+def test_a_damaged_entry_spoils_only_itself() -> None:
+    part = archive({"a.jpg": b"first " * 50, "b.jpg": b"second"})
+    place = part.data.index(b"a.jpg") + len(b"a.jpg")
+    damaged = part.data[:place] + b"\xff\xff\xff" + part.data[place + 3 :]
+    first, second = pictures(Part("x.zip", damaged))
+    assert first.problem is not None
+    assert second.data == b"second"
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04 no archive", b"PK\x05\x06" + bytes(18)])
+def test_an_archive_that_cannot_be_read_or_is_empty_is_refused(data: bytes) -> None:
+    with pytest.raises(WatsonError):
+        list(pictures(Part("x.zip", data)))
+
+
+def test_empty_pictures_and_gifs_say_what_to_do() -> None:
+    for data, words in ((b"", "empty"), (b"GIF89a", "JPEG, PNG or TIFF")):
+        (only,) = pictures(Part("x", data))
+        assert only.problem is not None
+        assert words in only.problem.description
