@@ -34,6 +34,7 @@ from countenance.service.case_terms import case_terms
 from countenance.service.cases import OpenedCase
 from countenance.service.collection_parts import CollectionTerms
 from countenance.service.credentials import CredentialKind
+from countenance.settings import Settings
 from tests.support.made_up_calibration import MadeUpBook, ordinary_calibration
 from tests.support.made_up_templates import MADE_UP_MODEL
 from tests.support.synthetic_engine import SyntheticEngine, synthetic_photo
@@ -157,9 +158,18 @@ def world_in(folder: Path, *, source: GallerySource, limits: ServiceLimits) -> I
     app = SyntheticApplication(load_settings(data_dir=folder, database_url="", key_file=""))
     objects = folder / "objects"
     objects.mkdir()
-    # A synthetic photo has no pixels to make a picture for reviewers of.
-    picture = patch.object(review_parts, "picture_maker", lambda *_: lambda data, face: b"picture of a face")
-    with picture, service(app, terms=CollectionTerms(source, "tests", 30), limits=limits, objects=objects) as ready:
+    # A synthetic photo has no pixels to make a picture for reviewers of. Only this application's: a world of the whole
+    # session is open while tests of other parts run.
+    maker = review_parts.picture_maker
+
+    def made_up(settings: Settings, engine: Any) -> Any:
+        own = settings.data_dir == app.settings.data_dir
+        return (lambda data, face: b"picture of a face") if own else maker(settings, engine)
+
+    with (
+        patch.object(review_parts, "picture_maker", made_up),
+        service(app, terms=CollectionTerms(source, "tests", 30), limits=limits, objects=objects) as ready,
+    ):
         yield World(ready, limits)
 
 

@@ -17,7 +17,9 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from countenance.core.comparison import similarity
+import numpy as np
+
+from countenance.core.comparison import meets, similarity
 from countenance.core.vocabulary import Template
 from countenance.service.journal_port import OpenTransaction
 from countenance.service.review_port import ReviewStore
@@ -70,7 +72,8 @@ class Draw:
             if drawn is None:
                 break
             self.excluded.add(drawn.subject_id)
-            if all(similarity(probe, one) < threshold_value for one in drawn.templates if probe is not None):
+            scores = np.array([similarity(probe, one) for one in drawn.templates if probe is not None])
+            if not meets(scores, threshold_value).any():
                 found.append(drawn.reference_id)
         return found
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from countenance.core.comparison import meets
 from countenance.core.thresholds import one_in
 from countenance.service.audit_report.pictures import Pictures
 from countenance.service.audit_report.showing import Setting
@@ -39,7 +42,7 @@ def _pair(
         "raw_score": entry["score"],
         "score": entry.get("label") or score(entry["score"]),
         "meaning": _meaning(entry["score"], document),
-        "shown": entry["score"] >= threshold,
+        "shown": bool(meets(np.array([entry["score"]], dtype=np.float64), threshold)[0]),
         "sides": sides,
         "pictures": any(side["picture"] is not None for side in sides),
     }
