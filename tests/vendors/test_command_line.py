@@ -71,6 +71,25 @@ def test_a_vendors_audit_counts_what_a_slow_count_of_its_scores_gives(
     assert document["digests"]["vendor_archive"]
 
 
+def test_a_vendors_audit_is_drawn_with_more_thresholds_and_recomputed_from_its_bundle(
+    either: AtVendor, tmp_path: Path, command_line: CommandLine
+) -> None:
+    teach(either.double)
+    workspace = small_town(tmp_path, people=6)
+    assert command_line(*words_for(either, workspace, "--max-cost", "15", "--yes")).code == 0
+    name, folder = workspace.folder.name, workspace.folder.parent
+    more = "0.6,0.7" if either.vendor == "azure" else "85,95"
+    drawn = command_line("audit", "report", name, "--dir", folder, "--thresholds", more)
+    assert drawn.code == 0, drawn.words
+    labels = {stop["threshold"] for stop in result_of(workspace)["stops"]}
+    assert labels >= {float(value) for value in more.split(",")}
+    bundle = tmp_path / "town.zip"
+    packed = command_line("audit", "bundle", name, "--dir", folder, "--out", bundle)
+    assert packed.code == 0, packed.words
+    verified = command_line("audit", "verify", bundle)
+    assert verified.code == 0, verified.words
+
+
 def test_the_estimate_with_date_and_source_of_prices_comes_first_and_no_means_no(
     at_vendor: Starter, tmp_path: Path, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

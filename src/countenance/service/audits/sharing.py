@@ -23,7 +23,7 @@ from countenance.service.audits.running import (
 )
 from countenance.service.audits.score_run import IMPORTED, measure_again
 from countenance.service.audits.score_store import stored
-from countenance.service.audits.vendor_audit import VENDOR
+from countenance.service.audits.vendor_audit import VENDOR, measure_vendor_again
 from countenance.service.audits.vendor_result import stored as stored_vendor
 from countenance.service.audits.workspace import AUDIT, REPORT, AuditSetUp, Workspace
 from countenance.service.ports import CalibrationBook, Engine
@@ -90,6 +90,8 @@ def run_again(
         presets=tuple(dict.fromkeys((*choices.presets, *presets))),
         thresholds=tuple(dict.fromkeys((*choices.thresholds, *thresholds))),
     )
+    if ran["engine"] == VENDOR:
+        return measure_vendor_again(workspace, choices, made_at=made_at, progress=progress)
     other = ran["compare_with"]
     return run_audit(
         workspace, engines(ran["engine"]), calibrations, choices, made_at=made_at, workers=workers, progress=progress,

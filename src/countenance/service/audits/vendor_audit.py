@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from countenance.service.audits.vendor_result import (
     keep_inputs,
     scale_of,
     score_table,
+    stored,
     with_failures,
 )
 from countenance.service.audits.vendor_runs import Progress, VendorScores, ask_vendor
@@ -151,6 +152,30 @@ def measure_vendor(
     ran = run_record(choices, workspace, VENDOR, None, made_at) | {"vendor": said["vendor"], "manifest": MANIFEST_FILE}
     keep_inputs(workspace, material, table, plan, facts)
     workspace.keep(with_run(set_up, json.loads(json.dumps(ran))))
+    workspace.write(RESULT, to_json(document))
+    return document
+
+
+def measure_vendor_again(
+    workspace: Workspace, choices: RunChoices, *, made_at: str, progress: Steps | None = None
+) -> dict[str, Any]:
+    """Measure a vendor's audit again with the thresholds of ``choices``, from what was kept; nothing is asked or paid.
+
+    Raises:
+        FileUnreadable: A file of the folder is missing.
+        AuditInputInvalid: A file is damaged, or a threshold is not on the scale.
+    """
+    said = json.loads(workspace.read(MANIFEST_FILE))
+    material, evidence, before, facts = stored(workspace)
+    scale = scale_of(said["scale"]["low"], said["scale"]["high"])
+    floor = said["censoring"]["measurable_above"]
+    more, notes = vendor_plan_of(said["vendor"], choices, scale, measurable_above=floor)
+    # How the audit decides stays as it was run; only places to stop at are added.
+    plan = replace(before, named=more.named)
+    kept = tuple(note for note in facts.notes if note not in notes)
+    facts = replace(facts, made_at=made_at, notes=(*kept, *notes))
+    document = build_document(facts, material, evidence, plan, progress=progress)
+    keep_inputs(workspace, material, evidence.table, plan, facts)
     workspace.write(RESULT, to_json(document))
     return document
 
