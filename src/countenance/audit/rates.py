@@ -122,10 +122,13 @@ def _false_match_rate(
         variance = two_way_variance(probes.sums(), references.sums(), pairs)
     subjects = int(min(np.count_nonzero(probes.trials), np.count_nonzero(references.trials)))
     errors, trials = (pairs.errors / 2, pairs.trials / 2) if within else (pairs.errors, pairs.trials)
-    logarithm = log_rate_variance(probes.errors, probes.trials, errors, trials)
-    if not within:
-        # Both sides' people are left out, each in turn: of two sides the two variances add up.
-        logarithm = logarithm + log_rate_variance(references.errors, references.trials, errors, trials)
+    logarithm = None
+    # Ratios compare rates within groups; of the cells between two groups nobody asks.
+    if probe_group == reference_group:
+        logarithm = log_rate_variance(probes.errors, probes.trials, errors, trials)
+        if not within:
+            # Both sides' people are left out, each in turn: of two sides the two variances add up.
+            logarithm = logarithm + log_rate_variance(references.errors, references.trials, errors, trials)
     return measured_rates(
         errors,
         trials,
