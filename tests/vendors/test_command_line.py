@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from countenance.service.audits.vendor_result import stored
+from countenance.service.audits.score_store import stored
 from countenance.service.audits.workspace import Workspace
 from tests.support.azure_double import AzureDouble
 from tests.support.command_line import CommandLine

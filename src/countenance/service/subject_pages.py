@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
+from countenance.service.accountability_reports.wording import moment, several
 from countenance.service.erasure_receipt import Receipt
 from countenance.service.subject_export import SubjectExport, held_in_words
 
@@ -33,6 +34,8 @@ def _render(name: str, context: Mapping[str, Any]) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["moment"] = moment
+    environment.globals["several"] = several
     template = environment.from_string((pages / name).read_text(encoding="utf-8"))
     style = markupsafe.Markup((pages / "ledger.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     return template.render(style=style, **context)

@@ -10,7 +10,7 @@ from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from countenance.service.accountability_reports.wording import several
+from countenance.service.accountability_reports.wording import moment, several
 from countenance.service.audit_report.writing import share
 
 if TYPE_CHECKING:
@@ -70,14 +70,9 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         loader=jinja2.PackageLoader(_PACKAGE, "pages"),
     )
-    environment.filters |= {"moment": _moment, "day": _day, "count": _count, "share": share}
+    environment.filters |= {"moment": moment, "day": _day, "count": _count, "share": share}
     environment.globals |= {"several": several}
     return environment
-
-
-def _moment(text: str | None) -> str:
-    """Return a time of the ledger for people: to the second, by UTC."""
-    return "not recorded" if text is None else f"{datetime.fromisoformat(text):%-d %B %Y, %H:%M:%S} UTC"
 
 
 def _day(text: str) -> str:

@@ -32,6 +32,7 @@ from countenance.service.accountability_reports.reviewing import review_part
 from countenance.service.accountability_reports.sources import Sources
 from countenance.service.accountability_reports.systems import models_part
 from countenance.service.accountability_reports.wording import REPORT_LIMITS, in_words
+from countenance.service.erasure import ERASED, LOOKED_AGAIN, NOT_HELD
 from countenance.service.journal_port import EntryFilter, JournalEntry
 
 SCHEMA = "countenance.transparency-report/1"
@@ -210,20 +211,30 @@ def _changes_part(recorded: Recorded) -> list[dict[str, Any]]:
 
 
 def _erasures_part(recorded: Recorded) -> dict[str, Any]:
-    erased, expired = recorded.of(EntryKind.ERASURE), recorded.of(EntryKind.EXPIRY)
-    hours = []
-    for entry in erased:
-        received = entry.fields.get("request_received_at")
-        if isinstance(received, str):
-            hours.append((entry.recorded_at - datetime.fromisoformat(received)).total_seconds() / 3600)
+    """Return what was erased. One request is one act: an entry a gallery for what went, and one for looking again."""
+    entries, expired = recorded.of(EntryKind.ERASURE), recorded.of(EntryKind.EXPIRY)
+    erased, looked_again = (
+        [entry for entry in entries if entry.fields.get("result") == result] for result in (ERASED, LOOKED_AGAIN)
+    )
+    # Both say the same in each gallery's entry of an act.
+    received = {str(entry.fields["act_id"]): entry.fields.get("request_received_at") for entry in erased}
+    found = {str(entry.fields["act_id"]): entry.fields.get("found_again") for entry in looked_again}
+    hours = [
+        (entry.recorded_at - datetime.fromisoformat(moment)).total_seconds() / 3600
+        for act_id, entry in {str(entry.fields["act_id"]): entry for entry in erased}.items()
+        if isinstance(moment := received[act_id], str)
+    ]
     return {
-        "on_request": len(erased),
+        "on_request": len(received),
+        "nothing_held": len({entry.fields["act_id"] for entry in entries if entry.fields.get("result") == NOT_HELD}),
         "references_erased": _sum(erased, "references"),
-        "searched_again": sum(entry.fields.get("searched_again") is True for entry in erased),
-        "found_again": _sum(erased, "found_again"),
+        "searched_again": len(
+            {entry.fields["act_id"] for entry in looked_again if entry.fields["searched_again"] is True}
+        ),
+        "found_again": sum(count for count in found.values() if isinstance(count, int)),
         "median_hours_from_request": round(median(hours), 1) if hours else None,
         "longest_hours_from_request": round(max(hours), 1) if hours else None,
-        "without_request_time": len(erased) - len(hours),
+        "without_request_time": len(received) - len(hours),
         "expiries": len(expired),
         "references_expired": _sum(expired, "references"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from countenance.policy.decision import NOTICE
@@ -77,3 +78,12 @@ def several(count: int, one: str, many: str = "") -> str:
     ('1 search', '1,200 acts')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def moment(text: str | None) -> str:
+    """Return a stored time for people: to the second, by UTC.
+
+    >>> moment("2031-02-03T04:05:06.789000Z"), moment("2031-02-13T14:05:06+00:00"), moment(None)
+    ('3 February 2031, 04:05:06 UTC', '13 February 2031, 14:05:06 UTC', 'not recorded')
+    """
+    return "not recorded" if text is None else f"{datetime.fromisoformat(text):%-d %B %Y, %H:%M:%S} UTC"

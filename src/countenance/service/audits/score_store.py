@@ -1,4 +1,4 @@
-"""What the document of an audit of scores was computed from, in the audit's folder, so that it can be made again.
+"""What an audit of scores, from a file or a vendor, was computed from, kept in its folder to make it again.
 
 Rules kept here:
 
@@ -28,6 +28,7 @@ from countenance.service.audits.workspace import Workspace, photo_to_plain
 
 SCORES = "scores.parquet"
 INPUTS = "inputs.json"
+_AGAIN = "Import the scores again, or run the vendor's audit again: answered calls are in its archive and cost nothing."
 
 
 def keep_inputs(workspace: Workspace, material: Material, table: ScoreTable, plan: Plan, facts: Facts) -> None:
@@ -58,7 +59,7 @@ def stored(workspace: Workspace) -> tuple[Material, TableEvidence, Plan, Facts]:
     text = workspace.read(INPUTS)
     path = workspace.folder / SCORES
     if not path.is_file():
-        raise FileUnreadable(f"{path} is missing.", remedy="Import the scores again.")
+        raise FileUnreadable(f"{path} is missing.", remedy=_AGAIN)
     try:
         plain: Mapping[str, Any] = json.loads(text)
         material = material_from_plain(plain)
@@ -75,7 +76,7 @@ def stored(workspace: Workspace) -> tuple[Material, TableEvidence, Plan, Facts]:
         return material, TableEvidence(table), plan_from_plain(plain["plan"]), facts_from_plain(plain["facts"])
     except (ValueError, KeyError, TypeError, OSError, pl.exceptions.PolarsError) as error:
         raise AuditInputInvalid(
-            f"What the scores of {workspace.name} were computed from is damaged.", remedy="Import the scores again."
+            f"What the scores of {workspace.name} were computed from is damaged.", remedy=_AGAIN
         ) from error
 
 

@@ -24,7 +24,6 @@ from countenance.service.audits.running import (
 from countenance.service.audits.score_run import IMPORTED, measure_again
 from countenance.service.audits.score_store import stored
 from countenance.service.audits.vendor_audit import VENDOR, measure_vendor_again
-from countenance.service.audits.vendor_result import stored as stored_vendor
 from countenance.service.audits.workspace import AUDIT, REPORT, AuditSetUp, Workspace
 from countenance.service.ports import CalibrationBook, Engine
 from countenance.service.sources import read_photo
@@ -117,9 +116,8 @@ def make_bundle(
         AuditInputInvalid: More comparisons than a bundle holds.
     """
     set_up, ran, document = workspace.set_up(), _ran(workspace), workspace.result()
-    kept = {IMPORTED: stored, VENDOR: stored_vendor}.get(ran["engine"])
-    if kept is not None:
-        material, evidence, known_plan, facts = kept(workspace)
+    if ran["engine"] in (IMPORTED, VENDOR):
+        material, evidence, known_plan, facts = stored(workspace)
         contents = BundleContents(
             document=document,
             audit=workspace.read(AUDIT),

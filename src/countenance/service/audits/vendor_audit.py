@@ -16,6 +16,7 @@ from countenance.service.audits.document import Facts, System, build_document, t
 from countenance.service.audits.evidence import TableEvidence
 from countenance.service.audits.measure import Progress as Steps
 from countenance.service.audits.running import RunChoices, run_record, versions
+from countenance.service.audits.score_store import keep_inputs, stored
 from countenance.service.audits.vendor_censoring import censoring
 from countenance.service.audits.vendor_documents import (
     AUDITORS_DUTY,
@@ -31,10 +32,8 @@ from countenance.service.audits.vendor_plan import VendorPlan, description, esti
 from countenance.service.audits.vendor_ports import VendorConnection
 from countenance.service.audits.vendor_result import (
     VendorMaterial,
-    keep_inputs,
     scale_of,
     score_table,
-    stored,
     with_failures,
 )
 from countenance.service.audits.vendor_runs import Progress, VendorScores, ask_vendor

@@ -10,32 +10,22 @@ Rules kept here:
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from countenance.audit.score_scale import Direction, Scale, ScoreScale
 from countenance.audit.score_table import ScoreTable
 from countenance.core.errors import AuditInputInvalid, CountenanceError
-from countenance.service.audits.bundle import material_from_plain
-from countenance.service.audits.document import Facts
-from countenance.service.audits.evidence import TableEvidence
 from countenance.service.audits.material import AuditedPhoto, Material
-from countenance.service.audits.measure import Plan
 from countenance.service.audits.photos import SEVERAL_FACES, UNREADABLE, SeveralFacesRule
-from countenance.service.audits.plans import facts_from_plain, facts_to_plain, plan_from_plain, plan_to_plain
 from countenance.service.audits.running import gallery_photos
-from countenance.service.audits.score_run import SCORES, write_scores
 from countenance.service.audits.vendor_plan import VendorPhoto, VendorPlan
 from countenance.service.audits.vendor_runs import VendorScores
-from countenance.service.audits.workspace import AuditSetUp, Workspace, photo_to_plain
+from countenance.service.audits.workspace import AuditSetUp, Workspace
 from countenance.service.sources import read_photo
-
-INPUTS = "vendor_inputs.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,47 +133,3 @@ def score_table(
         np.where(np.isnan(score), scale.low, score),
         edges,
     )
-
-
-def keep_inputs(workspace: Workspace, material: Material, table: ScoreTable, plan: Plan, facts: Facts) -> None:
-    """Write everything the document was computed from, so that it can be computed again without the vendor."""
-    plain = {
-        "attributes": list(material.attributes),
-        "photos": [photo_to_plain(photo) for photo in material.photos],
-        "references": None if material.references is None else [photo_to_plain(photo) for photo in material.references],
-        "plan": plan_to_plain(plan),
-        "facts": facts_to_plain(facts),
-        "edges": table.edges.tolist(),
-    }
-    write_scores(workspace.folder / SCORES, table)
-    workspace.write(INPUTS, json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
-
-
-def stored(workspace: Workspace) -> tuple[Material, TableEvidence, Plan, Facts]:
-    """Return what the document of a vendor's audit was computed from.
-
-    Raises:
-        FileUnreadable: The audit was not run against a vendor, or a file is missing.
-        AuditInputInvalid: A file is damaged.
-    """
-    import polars as pl
-
-    try:
-        plain: Mapping[str, Any] = json.loads(workspace.read(INPUTS))
-        material = material_from_plain(plain)
-        frame = pl.read_parquet(workspace.folder / SCORES)
-        references = material.usable_references
-        table = ScoreTable(
-            [photo.subject for photo in material.usable],
-            None if references is None else [photo.subject for photo in references],
-            frame["probe"].to_numpy().astype(np.int32),
-            frame["reference"].to_numpy().astype(np.int32),
-            frame["score"].to_numpy().astype(np.float64),
-            np.array(plain["edges"], dtype=np.float64),
-        )
-        return material, TableEvidence(table), plan_from_plain(plain["plan"]), facts_from_plain(plain["facts"])
-    except (ValueError, KeyError, TypeError, OSError, pl.exceptions.PolarsError) as error:
-        raise AuditInputInvalid(
-            f"What the vendor's scores of {workspace.name} were computed from is damaged.",
-            remedy="Run the audit against the vendor again: answered calls are in its archive and cost nothing.",
-        ) from error

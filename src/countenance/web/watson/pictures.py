@@ -22,6 +22,9 @@ from countenance.web.watson.form import Part
 
 #: Largest picture, largest archive, most pictures in one.
 MOST_IMAGE_BYTES, MOST_ZIP_BYTES, MOST_IMAGES = 10_000_000, 100_000_000, 15
+#: What ``zipfile`` raises at an archive or a file in it that it cannot read: damaged, cut short, of a compression or
+#: version it does not know (a subclass of RuntimeError), or locked with a password.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError)
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 #: What archives of a Mac hold beside the pictures.
 _RESOURCE_FORK = "__MACOSX/"
@@ -58,7 +61,7 @@ def pictures(part: Part) -> Iterator[Picture]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(part.data))
         entries = [entry for entry in archive.infolist() if _is_picture(entry)]
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except _UNREADABLE:
         raise WatsonError(400, INPUT, "The archive cannot be read.") from None
     if not entries:
         raise WatsonError(400, PARAMETER, NO_IMAGES)
@@ -78,7 +81,7 @@ def _extracted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Picture:
     try:
         with archive.open(entry) as stream:
             data = stream.read(MOST_IMAGE_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, ValueError):
+    except _UNREADABLE:
         return _without(entry.filename, INPUT, "The file cannot be taken out of the archive.")
     return _checked(entry.filename, data)
 

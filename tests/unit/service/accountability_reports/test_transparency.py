@@ -150,22 +150,49 @@ def test_changes_erasures_and_checkpoints_are_in_it() -> None:
         pack="accuracy",
         policy_digest_after="12" * 32,
     )
+    # One request: what went from two galleries, and the look for it afterwards, noted for each.
+    for gallery, references in ((GALLERY, 3), ("ee" * 16, 1)):
+        ledger.record(
+            EntryKind.ERASURE,
+            act_id="e1" * 16,
+            operator_id=BRUNO,
+            gallery_id=gallery,
+            result="erased",
+            references=references,
+            keys_destroyed=1,
+            searched_again=False,
+            request_received_at="2031-03-01T09:00:00.000000Z",
+        )
+    for gallery in (GALLERY, "ee" * 16):
+        ledger.record(
+            EntryKind.ERASURE,
+            act_id="e1" * 16,
+            operator_id=BRUNO,
+            gallery_id=gallery,
+            result="looked_again",
+            references=0,
+            keys_destroyed=0,
+            searched_again=True,
+            found_again=2,
+        )
     ledger.record(
         EntryKind.ERASURE,
+        act_id="e2" * 16,
         operator_id=BRUNO,
         gallery_id=GALLERY,
-        references=3,
-        keys_destroyed=1,
-        searched_again=True,
-        found_again=0,
-        request_received_at="2031-03-01T09:00:00.000000Z",
+        result="not_held",
+        references=0,
+        keys_destroyed=0,
+        searched_again=False,
     )
     ledger.record(EntryKind.CHECKPOINT_PUBLISHED, entries=5, root="ab" * 32, destination="board@example.org")
     document = report(ledger)
     assert document["changes"][0]["what"] == "pack disabled accuracy"
     assert document["changes"][0]["by"] == "operator b2b2b2b2"
-    assert document["erasures"]["references_erased"] == 3
-    assert document["erasures"]["median_hours_from_request"] == 49.1
+    erasures = document["erasures"]
+    assert (erasures["on_request"], erasures["nothing_held"], erasures["references_erased"]) == (1, 1, 4)
+    assert (erasures["searched_again"], erasures["found_again"], erasures["without_request_time"]) == (1, 2, 0)
+    assert erasures["median_hours_from_request"] == 49.1
     assert document["checkpoints"]["published"][0]["entries"] == 5
     assert "board@example.org" not in json.dumps(document)
 

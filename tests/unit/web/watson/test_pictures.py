@@ -54,6 +54,32 @@ def test_a_damaged_entry_spoils_only_itself() -> None:
     assert second.data == b"second"
 
 
+def patched(part: Part, *, local: int, central: int, value: int) -> Part:
+    """Return an archive of one file with two bytes of its local and of its central header changed."""
+    data = bytearray(part.data)
+    for magic, offset in ((b"PK\x03\x04", local), (b"PK\x01\x02", central)):
+        place = data.index(magic) + offset
+        data[place : place + 2] = value.to_bytes(2, "little")
+    return Part("x.zip", bytes(data))
+
+
+#: Offsets in the two headers: .ZIP File Format Specification (APPNOTE), 4.3.7 and 4.3.12.
+@pytest.mark.parametrize(
+    ("local", "central", "value"),
+    [pytest.param(8, 10, 97, id="a compression nobody knows"), pytest.param(6, 8, 1, id="locked with a password")],
+)
+def test_a_file_that_cannot_be_taken_out_is_an_answer_about_that_file(local: int, central: int, value: int) -> None:
+    (only,) = pictures(patched(archive({"a.jpg": b"1"}), local=local, central=central, value=value))
+    assert only.problem is not None
+    assert (only.name, only.data) == ("a.jpg", b"")
+    assert "cannot be taken out" in only.problem.description
+
+
+def test_an_archive_of_a_version_nobody_knows_is_refused() -> None:
+    with pytest.raises(WatsonError, match="cannot be read"):
+        list(pictures(patched(archive({"a.jpg": b"1"}), local=4, central=6, value=99)))
+
+
 @pytest.mark.parametrize("data", [b"PK\x03\x04 no archive", b"PK\x05\x06" + bytes(18)])
 def test_an_archive_that_cannot_be_read_or_is_empty_is_refused(data: bytes) -> None:
     with pytest.raises(WatsonError):
