@@ -92,7 +92,8 @@ def certificate_of(document: Mapping[str, Any], statement: Statement) -> Certifi
     comparable = [place for place, group in enumerate(grouping["groups"]) if group["comparable"]]
     if len(comparable) < 2:
         raise AuditInputInvalid(
-            "Fewer than two groups have enough people for a certificate.", remedy="Audit more people of each group."
+            "Fewer than two groups have enough people for a certificate.",
+            remedy="Audit more people of each group, or group them by fewer labels: `audit new --label …`.",
         )
     names = [grouping["groups"][place]["name"] for place in comparable]
     spread = at["spread_fmr"]
