@@ -72,13 +72,15 @@ class CollectionSearch:
         face: The face searched with, or None where there was none, or none in a photo.
         not_searched: Other faces of the photo, with the reasons in the vendor's words.
         hits: Most similar first.
+        listed: The candidate list behind the hits, for the record and for reviewers; None if nothing was searched, or
+            if the result is held.
     """
 
     photo: Photo | None
     face: Face | None
     not_searched: tuple[tuple[Face, tuple[str, ...]], ...]
     hits: tuple[Hit, ...]
-    _found: CandidateList | None = None
+    listed: CandidateList | None = None
 
 
 _Find = Callable[[OngoingAct, VendorScale], CollectionSearch]
@@ -191,9 +193,9 @@ def _perform(
         }
         if found.photo is not None:
             fields["faces_found"] = len(found.not_searched) + (found.face is not None)
-        if found._found is None:
+        if found.listed is None:
             return Outcome("no_face", fields)
-        fields |= _listed(parts, collection, found._found, scale, terms)
+        fields |= _listed(parts, collection, found.listed, scale, terms)
         return Outcome("candidates" if found.hits else "nobody", fields)
 
     return parts.accountability.perform(act, standing, run, outcome, withhold=_without_identities)
@@ -201,7 +203,7 @@ def _perform(
 
 def _without_identities(found: CollectionSearch) -> CollectionSearch | None:
     """Return a search as it is shown while it waits for review, or None if there was no face to search with."""
-    return None if found._found is None else replace(found, hits=(), _found=None)
+    return None if found.listed is None else replace(found, hits=(), listed=None)
 
 
 def _listed(
@@ -249,7 +251,7 @@ def _search(
         item for item in found.candidates if item.subject != leave_out and scale.reaches(item.similarity, terms.value)
     )[:limit]
     faces = None if terms.users else parts.collections.faces(stored.name, [item.subject for item in kept])
-    return replace(empty, hits=_hits(kept, scale, faces), _found=replace(found, candidates=kept))
+    return replace(empty, hits=_hits(kept, scale, faces), listed=replace(found, candidates=kept))
 
 
 def _hits(kept: Sequence[Candidate], scale: VendorScale, faces: Mapping[str, StoredFace] | None) -> tuple[Hit, ...]:

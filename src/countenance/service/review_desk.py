@@ -153,7 +153,7 @@ def findings_of(found: object) -> tuple[Finding, ...]:
             faces = enumerate(found.faces, start=1)
             return tuple(finding for number, item in faces for finding in _finding(number, item.result))
         case CollectionSearch():
-            listed = found._found
+            listed = found.listed
             return () if listed is None else (Finding(1, found.face, listed.candidates),)
         case _:
             raise ReviewError("What was found cannot be reviewed: it is no search's result.")
