@@ -27,6 +27,10 @@ _LEAST = {
     "case_list_timeout_s": 1,
     "reference_picture_px": 0,
     "review_due_hours": 1,
+    "session_idle_minutes": 1,
+    "session_hours": 1,
+    "fetch_timeout_s": 1,
+    "azure_least_image_bytes": 1,
 }
 
 
@@ -49,6 +53,16 @@ class Settings:
         case_list_token_file: File with the token to send to that address; empty: none.
         reference_picture_px: Side of the sealed picture kept with each reference, for reviewers; 0 keeps none.
         review_due_hours: Hours after which a review counts as late.
+        session_idle_minutes: Minutes without use after which somebody has to sign in to the console again.
+        session_hours: Hours after which they have to in any case.
+        enrolment_folders: Folders of this machine that jobs may enrol from, parted as in PATH; empty: none.
+        fetch_allow: Hosts that photos may be fetched from by address; empty: nothing is fetched.
+        fetch_timeout_s: Seconds for fetching one photo.
+        s3_folder: Folder that stands for S3, a bucket being a folder in it; empty: none.
+        s3_endpoint: Address of an S3-compatible store; empty: none.
+        s3_region: Region that requests to it are signed for; empty: that of boto3's own configuration.
+        s3_credentials_file: Shared credentials file in AWS's format; empty: boto3's own chain.
+        azure_least_image_bytes: Smallest picture that Azure Face's clients may send.
     """
 
     data_dir: Path
@@ -66,6 +80,16 @@ class Settings:
     case_list_token_file: str = ""
     reference_picture_px: int = 200
     review_due_hours: int = 24
+    session_idle_minutes: int = 30
+    session_hours: int = 12
+    enrolment_folders: str = ""
+    fetch_allow: str = ""
+    fetch_timeout_s: int = 10
+    s3_folder: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_credentials_file: str = ""
+    azure_least_image_bytes: int = 1_024
 
     @property
     def database(self) -> str:

@@ -18,7 +18,7 @@ from countenance.service.accountability_reports.exceptions import exceptions_rep
 from countenance.service.accountability_reports.pages import dossier_page, exceptions_page, period_page
 from countenance.service.accountability_reports.period import Period
 from countenance.service.accountability_reports.transparency import transparency_report
-from tests.browser.test_audit_report import _CONTRASTS, CONTRAST, CONTRAST_OF_LARGE
+from tests.support.looking import CONTRAST, CONTRAST_OF_LARGE, CONTRASTS
 from tests.support.report_samples import BRUNO, ReportLedger, references, reviewed_search
 
 CASE = "0c" * 16
@@ -99,7 +99,7 @@ def test_a_page_is_legible_and_nothing_of_it_is_beside_the_screen(
     page.on("request", lambda request: requests.append(request.url))
     page.goto(pages[name].as_uri())
     wide = page.evaluate("document.documentElement.scrollWidth")
-    texts = page.evaluate(_CONTRASTS)
+    texts = page.evaluate(CONTRASTS)
     page.close()
     assert wide <= width
     assert complaints == []

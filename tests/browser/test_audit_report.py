@@ -18,50 +18,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from countenance.service.audit_report.packing import pack
 from countenance.service.audit_report.report import render_report
 from countenance.service.audit_report.showing import Setting, Shown
+from tests.support.looking import CONTRAST, CONTRAST_OF_LARGE, CONTRASTS, DESKTOP, PHONE
 from tests.unit.service.audit_report.made_up_document import made_up_document
 
 DOCUMENT = made_up_document(stops=21, sizes=4)
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-#: WCAG 2.2, 1.4.3: text below 24 px (18.66 px if bold), and larger text.
-CONTRAST, CONTRAST_OF_LARGE = 4.5, 3.0
 #: The figures the report has to reach for 5,000 photos.
 MOST_BYTES, MOST_MS = 15_000_000, 1_000
 
-# Every visible text with its colour against the first opaque background behind it.
-_CONTRASTS = """() => {
-  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const rgba = (colour) => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const luminance = ([r, g, b]) => {
-    const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-    const [x, y, z] = [r, g, b].map((part) => linear(part / 255));
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = rgba(getComputedStyle(at).backgroundColor);
-      if (colour[3] === 255) return colour;
-    }
-    return [255, 255, 255, 255];
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || element.closest("script, style, template, .unseen, .skip")) continue;
-    if (!element.checkVisibility()) continue;
-    const style = getComputedStyle(element);
-    const svg = element.namespaceURI.endsWith("svg");
-    const text = luminance(rgba(svg ? style.fill : style.color));
-    const [one, other] = [text, luminance(behind(element))].sort((a, b) => b - a);
-    const size = parseFloat(style.fontSize);
-    found.push({text: walker.currentNode.textContent.trim().slice(0, 40), ratio: (one + 0.05) / (other + 0.05),
-      large: size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700)});
-  }
-  return found;
-}"""
 _ALL_NUMBERS = """() => [...document.querySelectorAll("[data-of]")].map((element) => ({
   path: element.dataset.of, manner: element.dataset.as, grouping: Number(element.dataset.g ?? 0),
   text: element.dataset.as === "heat" ? element.className : element.textContent}))"""
@@ -250,7 +213,7 @@ def test_every_text_has_contrast_in_both_themes(chromium: Browser, report: Path,
     for top in range(0, shown.page.evaluate("document.documentElement.scrollHeight"), 700):
         shown.page.evaluate("(top) => scrollTo(0, top)", top)
         shown.page.wait_for_timeout(20)
-    texts = shown.page.evaluate(_CONTRASTS)
+    texts = shown.page.evaluate(CONTRASTS)
     assert len(texts) > 500
     poor = [text for text in texts if text["ratio"] < (CONTRAST_OF_LARGE if text["large"] else CONTRAST)]
     assert poor == []

@@ -19,7 +19,7 @@ from countenance.service.similarity_scale import vendor_scale
 from countenance.web.compat.page import compat_router
 from countenance.web.context import WebContext
 from countenance.web.observation import Exchange, Metrics
-from tests.browser.test_audit_report import _CONTRASTS, CONTRAST, CONTRAST_OF_LARGE, DESKTOP, PHONE
+from tests.support.looking import CONTRAST, CONTRAST_OF_LARGE, CONTRASTS, DESKTOP, PHONE
 from tests.support.made_up_calibration import ordinary_calibration
 
 URL = "http://service.example/compat"
@@ -81,7 +81,7 @@ def test_it_fits_can_be_read_and_asks_for_nothing(chromium: Browser, size: dict[
     # The style is in force: the policy names its digest.
     assert page.evaluate("getComputedStyle(document.querySelector('.notice')).borderLeftWidth") == "4px"
     low = [
-        item for item in page.evaluate(_CONTRASTS) if item["ratio"] < (CONTRAST_OF_LARGE if item["large"] else CONTRAST)
+        item for item in page.evaluate(CONTRASTS) if item["ratio"] < (CONTRAST_OF_LARGE if item["large"] else CONTRAST)
     ]
     assert low == []
     page.context.close()

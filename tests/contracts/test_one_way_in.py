@@ -36,7 +36,6 @@ ONE_STEP_BELOW = {
     "collection_parts.read_faces": "a method of the parts; the use cases of collections ask",
     "vendor_faces._compare": "called by compare_faces within its act",
     "audits/photos.read_photos": "handed an engine of the act's by the audit's door",
-    "enrol._look_at": "called by enrol within its act",
 }
 #: Parameters that prove an act, or an engine that belongs to one.
 PROOFS = {"OngoingAct", "AdmittedEngine"}
@@ -182,6 +181,7 @@ FACELESS = {
     "policy": "the rules themselves",
     "ledger": "the record itself",
     "case": "cases and credentials",
+    "account": "who may sign in; recorded, but nobody is looked at",
     "serve": "starts the service, whose requests pass accountability one by one; see tests of web",
     "audit": "passes through cli.audit_acts.audited; tried below",
     "review": "shows what was held to reviewers; its own rules",

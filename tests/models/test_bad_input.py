@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import GifImagePlugin, Image
 
 from countenance.bootstrap.application import Application
 from countenance.cli.exit_codes import exit_code
@@ -29,8 +31,13 @@ from tests.support.made_up_calibration import ordinary_calibration
 REPOSITORY = Path(__file__).parents[2]
 #: The same pixels without their colours are another picture to the network; a grey file is held to the grey original.
 GREY = {"grey-jpeg", "grey-png", "grey-png-with-alpha", "16-bit-grey-png"}
-#: 255 colours instead of sixteen million: the one container that changes the picture itself.
-LEAST_COSINE = {"palette-png-with-transparency": 0.90}
+#: 255 colours instead of sixteen million: the containers that change the picture itself.
+LEAST_COSINE = {
+    "palette-png-with-transparency": 0.90,
+    "gif": 0.90,
+    "animated-gif": 0.90,
+    "gif-cut-behind-its-first-picture": 0.90,
+}
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +133,7 @@ def test_every_unusable_file_gets_its_error_with_a_remedy(
     assert caught.value.remedy.endswith(".")
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF", "HEIC"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC"])
 def test_a_file_cut_anywhere_or_with_flipped_bits_is_refused_or_decoded_but_nothing_else(
     kind: str, portrait: Image.Image
 ) -> None:
@@ -160,6 +167,25 @@ def test_a_real_bomb_is_refused_from_its_header(engine: FacePipeline) -> None:
     assert len(bomb) < 3_000_000
     with pytest.raises(ImageTooLarge, match="20000 × 20000"):
         engine.read_faces(bomb)
+
+
+def test_of_a_film_only_the_first_picture_is_decoded(portrait: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = saved(portrait, "GIF")
+    # A picture of the whole screen in eleven bytes: eight thousand of them would be 1.4 gigapixels.
+    another = b"," + struct.pack("<HHHHB", 0, 0, *portrait.size, 0) + b"\x02\x02\x44\x01\x00"
+    film = first.removesuffix(b";") + another * 8_000 + b";"
+    sought: list[int] = []
+    seek = GifImagePlugin.GifImageFile._seek
+
+    def counted(self: Any, frame: int, *more: Any) -> None:
+        sought.append(frame)
+        seek(self, frame, *more)
+
+    monkeypatch.setattr(GifImagePlugin.GifImageFile, "_seek", counted)
+    decoded = decode(film, ImageLimits(max_pixels=portrait.width * portrait.height))
+    assert decoded.photo.format == "GIF"
+    assert np.array_equal(decoded.image_rgb, decode(first, ImageLimits()).image_rgb)
+    assert set(sought) == {0}
 
 
 def test_a_picture_within_the_limit_but_beyond_pillows_own_is_decoded_without_a_warning() -> None:

@@ -163,6 +163,42 @@ def test_a_snapshot_does_not_see_what_is_written_while_it_is_read(store: Store, 
     assert store.gallery(gallery).revision == 3
 
 
+def test_who_knows_some_references_is_told_what_is_gone_and_what_is_new(
+    store: Store, gallery: str, clock: SettableClock
+) -> None:
+    store.create_gallery("other", MADE_UP_MODEL, basis="test", retention_days=None)
+    store.add_references("other", [made_up_reference(77)])
+    store.add_references(gallery, [made_up_reference(number) for number in range(1200)])
+    known = {reference.reference_id for reference in store.references(gallery)[1]}
+    assert store.reference_changes(gallery, known) == (1, frozenset(), ())
+    erased = {one.reference_id for one in store.references(gallery)[1] if one.subject == "subject 7"}
+    store.erase_subject(gallery, "subject 7")
+    store.add_references(gallery, [made_up_reference(5000), made_up_reference(5001)])
+    changes = store.reference_changes(gallery, known | {"never there"})
+    assert changes is not None
+    revision, gone, added = changes
+    assert (revision, gone) == (store.gallery(gallery).revision, erased | {"never there"})
+    assert sorted(one.source_sha256 for one in added) == sorted(photo_sha256(number) for number in (5000, 5001))
+    every = {one.reference_id: one for one in store.references(gallery)[1]}
+    for one in added:
+        same = every[one.reference_id]
+        assert (one.subject, one.source_name) == (same.subject, same.source_name)
+        assert np.array_equal(one.template.vector, same.template.vector)
+    anew = store.reference_changes(gallery, frozenset())
+    assert anew is not None
+    assert {one.reference_id for one in anew[2]} == set(every)
+    with pytest.raises(GalleryNotFound):
+        store.reference_changes("nowhere", known)
+
+
+def test_what_has_expired_is_gone_before_it_is_deleted(store: Store, clock: SettableClock) -> None:
+    store.create_gallery("short", MADE_UP_MODEL, basis="test", retention_days=1)
+    store.add_references("short", [made_up_reference(1)])
+    known = {reference.reference_id for reference in store.references("short")[1]}
+    clock.advance(days=2)
+    assert store.reference_changes("short", known) == (store.gallery("short").revision, known, ())
+
+
 def test_a_deleted_gallery_takes_its_references_along_and_frees_its_name(store: Store, gallery: str) -> None:
     store.create_gallery("other", MADE_UP_MODEL, basis="test", retention_days=None)
     kept = made_up_reference(1)

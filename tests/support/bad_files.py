@@ -68,6 +68,13 @@ def png_claiming(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunks
 
 
+def gif_claiming(width: int, height: int, side: int = 1) -> bytes:
+    """Return a GIF of a few bytes whose screen claims any size, and whose only picture a side of its own."""
+    screen = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
+    picture = b"," + struct.pack("<HHHHB", 0, 0, side, side, 0) + b"\x02\x02\x44\x01\x00"
+    return screen + picture + b";"
+
+
 def one_colour_png(side: int) -> bytes:
     """Return a real PNG of side × side grey pixels: every row is there, in some hundred kilobytes."""
     packer = zlib.compressobj(1)
@@ -140,6 +147,9 @@ USABLE: dict[str, Callable[[Image.Image], bytes]] = {
     "lzw-tiff": lambda photo: saved(photo, "TIFF", compression="tiff_lzw"),
     "cmyk-tiff": lambda photo: saved(photo.convert("CMYK"), "TIFF"),
     "bmp": lambda photo: saved(photo, "BMP"),
+    "gif": lambda photo: saved(photo, "GIF"),
+    "animated-gif": lambda photo: several_pictures(photo, "GIF"),
+    "gif-cut-behind-its-first-picture": lambda photo: several_pictures(photo, "GIF")[:-20],
     "heic": heic,
     "avif": lambda photo: saved(photo, "AVIF", quality=95),
     "mpo": mpo,
@@ -160,8 +170,9 @@ UNUSABLE: dict[str, tuple[Callable[[Image.Image], bytes], str]] = {
     "bit-flipped-jpeg": (bit_flipped_jpeg, "image_unreadable"),
     "text": (lambda _: text_file(), "image_format_unsupported"),
     "png-header-of-3.6-gigapixels": (lambda _: png_claiming(60_000, 60_000), "image_too_large"),
-    "animated-gif": (lambda photo: several_pictures(photo, "GIF"), "image_format_unsupported"),
-    "gif": (lambda photo: saved(photo, "GIF"), "image_format_unsupported"),
+    "truncated-gif": (lambda photo: truncated(photo, "GIF"), "image_unreadable"),
+    "gif-of-4-gigapixels": (lambda _: gif_claiming(65_535, 65_535), "image_too_large"),
+    "gif-of-a-picture-larger-than-its-screen": (lambda _: gif_claiming(8, 8, 65_535), "image_too_large"),
     "animated-webp": (lambda photo: several_pictures(photo, "WEBP"), "image_format_unsupported"),
     "animated-png": (lambda photo: several_pictures(photo, "PNG"), "image_format_unsupported"),
     "animated-avif": (lambda photo: several_pictures(photo, "AVIF"), "image_format_unsupported"),

@@ -7,7 +7,7 @@ holds it and the SQL stores to the same behaviour, so a use case tested with it 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -103,6 +103,13 @@ class MemoryStore:
 
     def references(self, gallery: str) -> tuple[int, Iterator[Reference]]:
         return self.revision(gallery), iter(self._current(self._find(gallery)))
+
+    def reference_changes(
+        self, gallery: str, known: Set[str]
+    ) -> tuple[int, frozenset[str], tuple[Reference, ...]] | None:
+        current = {reference.reference_id: reference for reference in self._current(self._find(gallery))}
+        added = tuple(current[name] for name in sorted(current.keys() - known))
+        return self.revision(gallery), frozenset(known - current.keys()), added
 
     def erase_subject(self, gallery: str, subject: str) -> int:
         found = self._find(gallery)

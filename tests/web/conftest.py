@@ -10,7 +10,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class PngEngine:
 class SyntheticApplication(Application):
     """The application with the synthetic engine and a made-up calibration; everything else is real."""
 
-    manifest = type("Manifest", (), {"identity": MADE_UP_MODEL})()  # type: ignore[assignment]
+    manifest = type("Manifest", (), {"identity": MADE_UP_MODEL, "name": "made-up"})()  # type: ignore[assignment]
     calibrations = MadeUpBook(ordinary_calibration())  # type: ignore[assignment]
 
     def engine(self, *, threads: int | None = None) -> Any:
@@ -209,14 +209,22 @@ class RealServer:
     printed: tuple[str, ...] = ()
 
 
-@pytest.fixture(scope="session")
-def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
-    folder = tmp_path_factory.mktemp("server")
-    serve = ["serve", "--demo", "--port", "0", "--data-dir", str(folder / "data")]
+@contextlib.contextmanager
+def demonstration_server(folder: Path, *, flags: Sequence[str] = (), **settings: str) -> Iterator[RealServer]:
+    """Yield a server of the demonstration, its log in ``folder/stderr``; it has to end with 0 within half a minute.
+
+    Args:
+        folder: Where its data and log go.
+        flags: Further options of the command.
+        settings: Settings by their names.
+    """
+    serve = ["serve", "--demo", "--port", "0", "--data-dir", str(folder / "data"), *flags]
+    environment = {**os.environ, **{f"COUNTENANCE_{name.upper()}": value for name, value in settings.items()}}
     with (folder / "stderr").open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "countenance", *serve], stdout=subprocess.PIPE, stderr=errors, text=True, cwd=folder
-        )
+            [sys.executable, "-m", "countenance", *serve],
+            stdout=subprocess.PIPE, stderr=errors, text=True, cwd=folder, env=environment,
+        )  # fmt: skip
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
@@ -231,3 +239,9 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
         process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    with demonstration_server(tmp_path_factory.mktemp("server")) as server:
+        yield server

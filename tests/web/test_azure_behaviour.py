@@ -79,7 +79,10 @@ def test_pictures_are_checked_for_size_and_format_and_never_fetched(client: Azur
     assert client.refused("POST", path, image=b"\xff" * 2_000)[:2] == (400, "InvalidImage")
     status, code, message = client.refused("POST", path, body={"url": "http://169.254.169.254/latest"})
     assert (status, code) == (400, "InvalidURL")
-    assert "octet-stream" in message
+    assert message.startswith(
+        "Invalid image URL or error downloading from target server. Remote server error returned: "
+    )
+    assert "fetch_allow" in message
 
 
 def test_a_face_identifier_ends_with_its_time(client: AzureClient, world: World) -> None:

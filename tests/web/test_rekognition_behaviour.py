@@ -297,6 +297,23 @@ def test_an_object_comes_from_the_configured_folder_and_nothing_else_does(world:
         )
 
 
+def test_no_object_is_read_for_a_case_that_has_ended(world: World) -> None:
+    client, opened = world.open_case()
+    folder = world.service.parts.app.settings.data_dir / "objects" / "bucket"
+    folder.mkdir()
+    (folder / "ada.png").write_bytes(photo("ada"))
+    named = {"S3Object": {"Bucket": "bucket", "Name": "ada.png"}}
+    matches = client.call("CompareFaces", SourceImage=named, TargetImage=image("ada"))["FaceMatches"]
+    assert len(matches) == 1
+    world.service.parts.cases.close(opened.case.case_id, by="B. Head", reason="over")
+    # Whether the object exists or not: the answer is the same, and it is recorded once.
+    for name in ("ada.png", "nothing.png"):
+        before = len(world.entries("act_denied"))
+        wanted = {"S3Object": {"Bucket": "bucket", "Name": name}}
+        assert client.refused("DetectFaces", Image=wanted)[0] == "AccessDeniedException"
+        assert len(world.entries("act_denied")) == before + 1
+
+
 def test_null_members_count_as_absent(shared_client: Client) -> None:
     answer = shared_client.raw("ListCollections", json.dumps({"NextToken": None, "MaxResults": None}).encode())
     assert answer.json()["CollectionIds"] == []

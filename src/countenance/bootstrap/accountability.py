@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from countenance.bootstrap import case_parts, review_parts
+from countenance.bootstrap import account_parts, case_parts, review_parts
 from countenance.bootstrap.application import Application
 from countenance.bootstrap.lazy_engine import LazyEngine
-from countenance.core.errors import FileUnreadable
+from countenance.bootstrap.profiles import read_profile
 from countenance.policy.rule_packs import load_shipped_packs
 from countenance.service.accountability import Accountability, Performed
 from countenance.service.face_jobs import FaceJobs
@@ -25,27 +25,27 @@ from countenance.service.review_release import Lead, release
 from countenance.service.reviewers import Reviewers
 from countenance.service.reviews import Reviews
 from countenance.service.rules_in_force import RulesInForce
-from countenance.service.standing import Profile, Standing, local_standing, parse_profile
+from countenance.service.standing import Standing, local_standing
 from countenance.service.threshold_changes import record_threshold_change
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from countenance.bootstrap.job_parts import JobParts
     from countenance.bootstrap.policy_store import SqlPolicyStore
     from countenance.core.thresholds import Calibration
     from countenance.core.vocabulary import GallerySummary
+    from countenance.service.accounts import Accounts
     from countenance.service.case_book import CaseBook
     from countenance.service.cases import Cases
     from countenance.service.journal_port import Journal
     from countenance.service.ports import PicturingEngine
+    from countenance.service.refused_credentials import RefusedCredentials
     from countenance.service.review_desk import PictureMaker
     from countenance.service.review_port import ReviewStore
     from countenance.service.search import GallerySearch
     from countenance.service.subject_port import SubjectStore
     from countenance.storage.store import SqlGalleryStore
-
-#: Name of the profile's file in the data folder.
-PROFILE_FILE = "standing.toml"
 
 
 def now() -> datetime:
@@ -97,6 +97,24 @@ class AccountableParts:
     def case_book(self) -> CaseBook:
         """Return the cases as requests meet them."""
         return case_parts.case_book(self.app.settings, self.store, self.journal)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Return who may sign in to the console, and who has."""
+        return account_parts.accounts(self.app.settings, self.store, self.journal, self.refused)
+
+    @cached_property
+    def refused(self) -> RefusedCredentials:
+        """Return what notes credentials that were refused."""
+        return account_parts.refused_credentials(self.journal)
+
+    @cached_property
+    def background(self) -> JobParts:
+        """Return work that goes on after the request that began it; ``bootstrap.job_parts.working`` does it."""
+        # Imported here because audits take longer to import than a command line that needs none of this.
+        from countenance.bootstrap.job_parts import job_parts
+
+        return job_parts(self, lambda: read_profile(self.app))
 
     @cached_property
     def review_store(self) -> ReviewStore:
@@ -260,19 +278,3 @@ def accountable(app: Application, *, interface: str, expire: bool = True) -> Ite
         if expire:
             parts.expire_due()
         yield parts
-
-
-def read_profile(app: Application) -> Profile:
-    """Return the profile in the data folder; an empty one if there is none.
-
-    Raises:
-        FileUnreadable: It is there and cannot be read.
-        InputError: It holds something it may not.
-    """
-    path = app.settings.data_dir / PROFILE_FILE
-    try:
-        return parse_profile(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Profile()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileUnreadable(f"{path} cannot be read as text.") from error

@@ -6,7 +6,7 @@ import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
-from countenance.service.enrol import CropKeeper
+from countenance.service.enrolment_steps import CropKeeper
 from countenance.service.review_desk import Desk, PictureMaker
 from countenance.service.review_port import ReviewStore
 

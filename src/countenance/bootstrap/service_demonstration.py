@@ -48,6 +48,7 @@ class DemonstrationAccess:
         access_key_id: For AWS clients.
         secret_access_key: For AWS clients.
         api_key: For Azure and IBM clients.
+        token: For the native interface.
         collection: Name of the filled collection.
         faces: How many faces it holds.
     """
@@ -55,6 +56,7 @@ class DemonstrationAccess:
     access_key_id: str
     secret_access_key: str
     api_key: str
+    token: str
     collection: str
     faces: int
 
@@ -84,7 +86,14 @@ def open_demonstration(
     standing = parts.case_book.standing_of(opened.case, NAME, now())
     faces = _fill(service, standing, progress)
     aws = secrets[CredentialKind.AWS]
-    return DemonstrationAccess(aws.lookup, aws.secret, secrets[CredentialKind.API_KEY].secret, COLLECTION, faces)
+    return DemonstrationAccess(
+        aws.lookup,
+        aws.secret,
+        secrets[CredentialKind.API_KEY].secret,
+        secrets[CredentialKind.TOKEN].secret,
+        COLLECTION,
+        faces,
+    )
 
 
 def _fill(service: Service, standing: Standing, progress: Callable[[int, int], None] | None) -> int:

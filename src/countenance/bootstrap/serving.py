@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from countenance import __version__
+from countenance.bootstrap.account_parts import noting
 from countenance.bootstrap.accountability import AccountableParts, accountable, new_act_id, now
 from countenance.bootstrap.application import Application, index_builder
+from countenance.bootstrap.console import console
+from countenance.bootstrap.job_parts import working
+from countenance.bootstrap.object_stores import object_store
+from countenance.bootstrap.photo_fetching import HttpPhotoFetcher
+from countenance.bootstrap.rest import native_interface
 from countenance.bootstrap.subjects import expiring
 from countenance.core.errors import CountenanceError
 from countenance.service.collection_index import CollectionIndexes
 from countenance.service.collection_parts import CollectionParts, CollectionTerms
-from countenance.service.enrol import CropKeeper
-from countenance.service.object_folder import ObjectFolder
+from countenance.service.enrolment_steps import CropKeeper
 from countenance.service.person_groups import PersonGroupParts
+from countenance.service.photo_addresses import FetchPhoto, PhotoAddresses, no_fetching
 from countenance.web.app import create_app
 from countenance.web.azure.dialect import NAME as AZURE
 from countenance.web.azure.dialect import AzureDialect
@@ -28,6 +34,7 @@ from countenance.web.context import WebContext
 from countenance.web.observation import Metrics
 from countenance.web.rate_limits import RateLimits
 from countenance.web.rekognition.dialect import NAME, RekognitionDialect
+from countenance.web.rest.calling import PREFIX
 from countenance.web.watson.dialect import WatsonDialect
 from countenance.web.work_pool import WorkPool
 
@@ -36,9 +43,12 @@ if TYPE_CHECKING:
 
     from countenance.service.collection_port import CollectionStore
     from countenance.service.person_group_port import PersonGroupStore
+    from countenance.settings import Settings
 
 #: Threads for look-ups and lists. They wait for the disk more than they work.
 DESK_WORKERS = 8
+#: Threads that wait for other servers' photos and objects, and requests that may wait for one of these.
+OUTSIDE_WORKERS, OUTSIDE_WAITING = 8, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,13 @@ class Service:
 
 @contextmanager
 def service(
-    app: Application, *, terms: CollectionTerms, limits: ServiceLimits, objects: Path | None = None
+    app: Application,
+    *,
+    terms: CollectionTerms,
+    limits: ServiceLimits,
+    objects: Path | None = None,
+    fetch: FetchPhoto | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> Iterator[Service]:
     """Yield the service over the opened store, its models loaded, and close it afterwards.
 
@@ -85,37 +101,53 @@ def service(
         app: The process.
         terms: On what terms clients' collections are kept.
         limits: How much it takes on.
-        objects: Folder that stands for an object store, or None.
+        objects: Folder that stands for S3 instead of what the settings name.
+        fetch: Fetches photos by address instead of what the settings say.
+        notes: What every page of the console says besides.
 
     Raises:
+        SettingsInvalid: What the settings name for photos cannot be used.
         StorageUnavailable: The data folder or database cannot be opened.
         ModelError: The model cannot be loaded.
     """
-    with accountable(app, interface=NAME) as parts, expiring(parts):
+    stored, fetching = object_store(app.settings, objects), fetch or photo_fetcher(app.settings)
+    with accountable(app, interface=NAME) as parts, expiring(parts), noting(parts.refused):
+        # One copy of the models for every door, loaded now, one thread an inference: requests run side by side.
+        parts.engine = parts.many_photos_engine = parts.app.engine(threads=1)
         collections = collection_parts(parts, terms)
         groups = person_group_parts(parts, collections)
         work = WorkPool("work", workers=app.workers, queue=limits.waiting_photos)
         desk = WorkPool("desk", workers=DESK_WORKERS, queue=limits.waiting_lookups)
+        outside = WorkPool("outside", workers=OUTSIDE_WORKERS, queue=OUTSIDE_WAITING)
         context = WebContext(
             cases=parts.case_book,
             work=work,
             desk=desk,
             limits=RateLimits(per_second=limits.requests_per_second, burst=limits.burst, monotonic=time.monotonic),
-            metrics=Metrics((work, desk)),
+            refused=parts.refused,
+            metrics=Metrics((work, desk, outside)),
             clock=now,
             new_uuid=new_uuid,
             ready=lambda: _not_ready(parts),
-            objects=None if objects is None else ObjectFolder(objects),
+            objects=stored,
+            fetch=fetching,
+            outside=outside,
         )
         try:
+            # The last one takes what looks like its own by type or signature alone, at any path.
             dialects = (
-                RekognitionDialect(context, collections),
-                AzureDialect(context, groups),
+                AzureDialect(context, groups, least_image_bytes=app.settings.azure_least_image_bytes),
                 WatsonDialect(context, collections),
+                RekognitionDialect(context, collections),
             )
-            pages = (compat_router(context, collections.scale, version=__version__),)
-            web = create_app(context, version=__version__, dialects=dialects, routers=pages)
-            yield Service(web, parts, collections, groups)
+            pages = console(context, parts, notes=notes)
+            native = native_interface(context, parts, collections, parts.background.keys)
+            compat = compat_router(context, collections.scale, version=__version__)
+            routers = (*native.routers, compat, *pages.routers)
+            unmatched = {"/": pages.shell.unmatched, PREFIX: native.frame.unmatched}
+            web = create_app(context, version=__version__, dialects=dialects, routers=routers, unmatched=unmatched)
+            with working(parts.background, lambda: work.taken):
+                yield Service(web, parts, collections, groups)
         finally:
             context.close()
 
@@ -145,8 +177,7 @@ def collection_parts(parts: AccountableParts, terms: CollectionTerms) -> Collect
         journal=parts.journal,
         accountability=parts.accountability,
         cases=parts.case_book,
-        # One thread an inference: requests are what runs side by side.
-        engine=parts.app.engine(threads=1),
+        engine=parts.many_photos_engine,
         calibrations=parts.app.calibrations,
         indexes=CollectionIndexes(stored, parts.store, index_builder()),
         terms=terms,
@@ -155,6 +186,16 @@ def collection_parts(parts: AccountableParts, terms: CollectionTerms) -> Collect
         new_act_id=new_act_id,
         crops=CropKeeper(parts.picture, parts.review_store) if parts.app.settings.reference_picture_px else None,
     )
+
+
+def photo_fetcher(settings: Settings) -> FetchPhoto:
+    """Return what fetches photos by address: nothing does, unless the operator has named hosts.
+
+    Raises:
+        SettingsInvalid: What is named is no host.
+    """
+    addresses = PhotoAddresses(settings.fetch_allow)
+    return HttpPhotoFetcher(addresses, settings.fetch_timeout_s) if len(addresses) else no_fetching
 
 
 def new_uuid() -> str:

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from countenance.bootstrap.accountability import AccountableParts, accountable, now, read_profile
+from countenance.bootstrap.accountability import AccountableParts, accountable, now
+from countenance.bootstrap.profiles import read_profile
 from countenance.cli.case_options import read_document, values_with_file, with_case_options
 from countenance.cli.case_words import print_case, print_cases, print_opened, print_outlook
 from countenance.cli.options import DataDir, Json, application

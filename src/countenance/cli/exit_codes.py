@@ -7,7 +7,7 @@ code  meaning
 1     done, but some inputs could not be used; they are counted and listed
 2     the command line is wrong (unknown option, missing argument)
 3     an input cannot be used (file, photo, list), or holds several faces where one is needed
-4     a gallery, case or review does not exist, or a gallery exists already
+4     a gallery, case, review, account or job does not exist, or a gallery exists already
 5     a model or its files
 6     the rate asked for has no measured meaning here
 7     the database, its keys or the disk
@@ -33,13 +33,18 @@ _BY_CLASS: tuple[tuple[type[errors.CountenanceError], int], ...] = (
     (errors.InputError, 3),
     (errors.AuditInputInvalid, 3),
     (errors.GalleryNotFound, 4),
+    (errors.SubjectNotFound, 4),
     (errors.GalleryExists, 4),
     (errors.ModelError, 5),
     (errors.CalibrationError, 6),
     (errors.StorageError, 7),
+    (errors.EntryNotFound, 4),
     (errors.LedgerError, 7),
     (errors.CaseNotFound, 4),
     (errors.ReviewNotFound, 4),
+    (errors.AccountNotFound, 4),
+    (errors.JobError, 4),
+    (errors.AccountError, 8),
     (errors.PolicyError, 8),
     (errors.SettingsInvalid, 9),
     (errors.VendorError, 11),

@@ -249,7 +249,7 @@ def _writing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _gist(entry: JournalEntry) -> str:
-    for name in ("result", "decision", "action", "change", "what", "origin", "references"):
+    for name in ("result", "decision", "action", "refusal", "change", "what", "origin", "references"):
         if name in entry.fields:
             return f"{name}: {entry.fields[name]}"[:_SHOWN_CHARACTERS]
     return ""

@@ -29,6 +29,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "galleries": ("gallery", "enrol", "search"),
         "policy": ("policy",),
         "cases": ("case",),
+        "accounts": ("account",),
         "reviews": ("review",),
         "subjects": ("subject",),
         "retention": ("retention",),

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from countenance.bootstrap.accountability import AccountableParts, accountable, read_profile
+from countenance.bootstrap.accountability import AccountableParts, accountable
+from countenance.bootstrap.profiles import read_profile
 from countenance.cli.options import DataDir, Json, application
 from countenance.cli.output import out, print_json, record_of, table
 from countenance.cli.review_sheet import write_pictures, write_sheet

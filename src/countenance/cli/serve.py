@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import getpass
+import ipaddress
 import json
 import logging
 import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.text import Text
 
-from countenance.bootstrap.accountability import read_profile
-from countenance.bootstrap.application import SAMPLE_COHORT, Application, load_settings
+from countenance.bootstrap.application import Application, load_settings
+from countenance.bootstrap.profiles import read_profile
 from countenance.cli.options import DataDir, Json, Model
-from countenance.cli.output import err, out, print_json, progress_bar
+from countenance.cli.output import err, progress_bar
+from countenance.cli.serve_words import print_accounts, print_demonstration, print_ready
 from countenance.core.errors import SettingsInvalid
 from countenance.service.collection_parts import CollectionTerms
 from countenance.service.galleries import GallerySource
+
+if TYPE_CHECKING:
+    from countenance.bootstrap.console_demonstration import DemonstrationAccount
 
 #: Seconds that requests under way are given to end after the process was told to stop.
 GRACE_S = 30
@@ -34,7 +40,8 @@ Demo = Annotated[bool, typer.Option("--demo", help="Own database, rendered peopl
 Certificate = Annotated[Path | None, typer.Option("--tls-certificate", help="PEM file; with it, only TLS is spoken.")]
 Key = Annotated[Path | None, typer.Option("--tls-key", help="PEM file of the certificate's private key.")]
 S3Folder = Annotated[
-    Path | None, typer.Option("--s3-folder", help="Folder that stands for S3: a bucket is a folder in it.")
+    Path | None,
+    typer.Option("--s3-folder", help="Folder that stands for S3: a bucket is a folder in it. Setting: s3_folder."),
 ]
 Source = Annotated[
     GallerySource, typer.Option("--collection-source", help="Where faces of collections that clients make come from.")
@@ -72,6 +79,8 @@ def serve(
     started = time.monotonic()
     if (tls_certificate is None) != (tls_key is None):
         raise typer.BadParameter("--tls-certificate and --tls-key go together")
+    if tls_certificate is not None and tls_key is not None:
+        _require_tls(tls_certificate, tls_key)
     from countenance.bootstrap.serving import ServiceLimits, service
 
     if demo:
@@ -84,20 +93,27 @@ def serve(
     limits = ServiceLimits(waiting_photos=waiting_photos, requests_per_second=requests_per_second)
     listening = _listen(host, port)
     address = _address(listening, host, tls=tls_certificate is not None)
+    if tls_certificate is None and not _is_this_machine(host):
+        err.print(Text("Keys and passwords will cross the network as they are: nothing is encrypted. "
+                       "Give --tls-certificate and --tls-key."))  # fmt: skip
     with listening, service(app, terms=terms, limits=limits, objects=s3_folder) as ready:
-        access = None
+        access: object = None
+        accounts: Sequence[DemonstrationAccount] = ()
         if demo:
+            from countenance.bootstrap.console_demonstration import open_console_demonstration
             from countenance.bootstrap.service_demonstration import open_demonstration
 
             operator = read_profile(app).operator or getpass.getuser()
             with progress_bar("Indexing rendered people", quiet=as_json) as update:
                 access = open_demonstration(ready, operator, lambda done, total: update(done, total))
+            accounts = open_console_demonstration(ready.parts)
             if not as_json:
-                _print_demonstration(address, access)
+                print_demonstration(address, access)
+                print_accounts(address, accounts)
         elif collection_source is GallerySource.UNKNOWN:
             err.print(Text("Collections that clients make have no stated source, and rules refuse faces of unknown "
                            "origin. State it with --collection-source."))  # fmt: skip
-        _print_ready(address, time.monotonic() - started, access, as_json=as_json)
+        print_ready(address, time.monotonic() - started, access, accounts, as_json=as_json)
         _run(ready.app, listening, tls_certificate, tls_key)
 
 
@@ -112,12 +128,51 @@ def _application(model: str | None, data_dir: Path | None, *, own: bool) -> Appl
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise SettingsInvalid(
             f"The address {host}, port {port} cannot be used: {(error.strerror or '').lower()}.",
             remedy="Stop what uses the port, or choose another one with --port.",
         ) from error
+    # Accepted connections inherit it. Head and body of an answer are written apart; without it the body waits for the
+    # client's delayed acknowledgement of the head, 40 ms on Linux. asyncio sets it by itself only on sockets that were
+    # made with the protocol's number.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+def _require_tls(certificate: Path, key: Path) -> None:
+    """Return if a certificate and its key can be served with; nobody is asked for a password.
+
+    Raises:
+        SettingsInvalid: They cannot.
+    """
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: "")
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise SettingsInvalid(
+                f"The key in {key} is not that of the certificate in {certificate}.",
+                remedy="Give the key that the certificate was made with; a chain begins with the server's own.",
+            ) from None
+        raise SettingsInvalid(
+            f"{certificate} and {key} are not a certificate and its key in PEM, the key without a password.",
+            remedy="Check that the files are not exchanged, and take the password off with `openssl pkey`.",
+        ) from None
+    except OSError as error:
+        raise SettingsInvalid(
+            f"The certificate {certificate} or its key {key} cannot be read: {(error.strerror or '').lower()}.",
+            remedy="Check both paths and their permissions.",
+        ) from error
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _address(listening: socket.socket, host: str, *, tls: bool) -> str:
@@ -185,52 +240,3 @@ def _log_to_stderr() -> None:
         logger.handlers[:] = [handler]
         logger.setLevel(level)
         logger.propagate = False
-
-
-def _print_ready(address: str, seconds: float, access: object, *, as_json: bool) -> None:
-    """Say that requests are answered; whoever reads a pipe waits for this."""
-    if as_json:
-        print_json("serve", {"address": address, "seconds": round(seconds, 1), "demonstration": access})
-        sys.stdout.flush()
-    else:
-        words = f"Serving at {address} after {seconds:.1f} s. What works: {address}/compat. Ctrl-C stops."
-        out.print(Text(words, style="bold"), soft_wrap=True)
-
-
-def _print_demonstration(address: str, access: object) -> None:
-    from countenance.bootstrap.service_demonstration import DemonstrationAccess
-
-    assert isinstance(access, DemonstrationAccess)  # noqa: S101 - narrowed here, so that nothing is imported to say so
-    photo = SAMPLE_COHORT / "photos" / "p001_probe.jpg"
-    lines = (
-        f"The collection {access.collection} holds {access.faces} rendered people who do not exist. "
-        "The keys below carry a case of their own and end in a day.",
-        "",
-        f"export AWS_ENDPOINT_URL_REKOGNITION={address}",
-        "export AWS_DEFAULT_REGION=us-east-1",
-        f"export AWS_ACCESS_KEY_ID={access.access_key_id}",
-        f"export AWS_SECRET_ACCESS_KEY={access.secret_access_key}",
-        "",
-        f"aws rekognition search-faces-by-image --collection-id {access.collection} --image-bytes fileb://{photo}",
-        "",
-        "python -c \"import boto3; print(boto3.client('rekognition').search_faces_by_image("
-        f"CollectionId='{access.collection}', Image={{'Bytes': open('{photo}', 'rb').read()}})['FaceMatches'])\"",
-        "",
-        'python -c "from ibm_watson import VisualRecognitionV3; '
-        f"print(VisualRecognitionV3('2018-03-19', url='{address}', iam_apikey='icp-{access.api_key}')"
-        f".detect_faces(images_file=open('{photo}', 'rb')).get_result())\"",
-        "",
-        f"export AZURE_FACE_ENDPOINT={address}",
-        f"export AZURE_FACE_KEY={access.api_key}",
-        "",
-        'python -c "import sys; from azure.ai.vision.face import FaceClient; from azure.core.credentials import '
-        "AzureKeyCredential; face = FaceClient(sys.argv[1], "
-        "AzureKeyCredential(sys.argv[2])); ids = [face.detect(open(path, 'rb').read(), "
-        "detection_model='detection_03', recognition_model='recognition_04', return_face_id=True)[0].face_id "
-        f"for path in ('{photo}', '{photo.with_name('p001_reference.jpg')}')]; "
-        'print(face.verify_face_to_face(face_id1=ids[0], face_id2=ids[1]))" "$AZURE_FACE_ENDPOINT" "$AZURE_FACE_KEY"',
-        "",
-    )
-    for line in lines:
-        # Not wrapped: these lines are pasted.
-        out.print(Text(line), soft_wrap=True)

@@ -18,7 +18,9 @@ The tree::
     │   ├── SeveralFaces
     │   ├── ListInvalid
     │   ├── CaseInvalid
-    │   └── VoteInvalid
+    │   ├── VoteInvalid
+    │   ├── AccountInvalid
+    │   └── ArchiveInvalid
     ├── ModelError            the model files or their use
     │   ├── ModelMismatch
     │   ├── ModelDigestMismatch
@@ -30,6 +32,7 @@ The tree::
     │   └── CalibrationUnsupported
     ├── StorageError          stored data and its keys
     │   ├── GalleryNotFound
+    │   ├── SubjectNotFound
     │   ├── GalleryExists
     │   ├── StorageUnavailable
     │   ├── StorageFull
@@ -44,7 +47,16 @@ The tree::
     │   ├── VendorRefused
     │   └── CostCapReached
     ├── LedgerError           the record of acts
+    │   ├── EntryNotFound
     │   └── ProofInvalid
+    ├── JobError              work that goes on after the request that began it
+    │   ├── JobNotFound
+    │   ├── JobsTooMany
+    │   └── JobNotReady
+    ├── AccountError          people who sign in
+    │   ├── AccountNotFound
+    │   ├── SignInRefused
+    │   └── SignInTooOften
     └── PolicyError           rules
         ├── PolicyDenied
         ├── PolicyPackInvalid
@@ -116,7 +128,7 @@ class ImageFormatUnsupported(InputError):
     """The bytes are in a format that is not accepted, or an animation where one picture is meant."""
 
     code = "image_format_unsupported"
-    default_remedy = "Use JPEG, PNG, WebP, HEIC, AVIF, TIFF or BMP with a single picture."
+    default_remedy = "Use JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF with a single picture."
 
 
 class SeveralFaces(InputError):
@@ -165,6 +177,20 @@ class VoteInvalid(InputError):
 
     code = "vote_invalid"
     default_remedy = "Rate every letter from -3 to +3, or say none of these; see docs/how-to/review-candidates.md."
+
+
+class AccountInvalid(InputError):
+    """An account's name, password or roles cannot be used: taken, too short, or roles that nobody holds together."""
+
+    code = "account_invalid"
+    default_remedy = "Correct what the message names; docs/how-to/accounts.md says what names, passwords and roles are."
+
+
+class ArchiveInvalid(InputError):
+    """An uploaded archive is damaged, too large once unpacked, or holds what no archive of photos holds."""
+
+    code = "archive_invalid"
+    default_remedy = "Make a plain ZIP file with one folder of photos a person; docs/how-to/jobs.md says what is taken."
 
 
 class ModelError(CountenanceError):
@@ -238,6 +264,13 @@ class GalleryNotFound(StorageError):
 
     code = "gallery_not_found"
     default_remedy = "Run `countenance gallery list` for the names, or `countenance gallery create NAME`."
+
+
+class SubjectNotFound(StorageError):
+    """A gallery holds nobody of this name, or not any more."""
+
+    code = "subject_not_found"
+    default_remedy = "List the gallery's subjects; names are compared letter by letter."
 
 
 class GalleryExists(StorageError):
@@ -335,11 +368,80 @@ class LedgerError(CountenanceError):
     code = "ledger"
 
 
+class EntryNotFound(LedgerError):
+    """The ledger holds no entry of this identifier."""
+
+    code = "entry_not_found"
+    default_remedy = "`countenance ledger show` lists entries."
+
+
 class ProofInvalid(LedgerError):
     """A checkpoint, inclusion or consistency proof does not verify."""
 
     code = "proof_invalid"
     default_remedy = "Treat the log as altered until shown otherwise: keep the files and ask its operator."
+
+
+class JobError(CountenanceError):
+    """Something about work that goes on after the request that began it."""
+
+    code = "job"
+
+
+class JobNotFound(JobError):
+    """There is no such job, or it is somebody else's."""
+
+    code = "job_not_found"
+    default_remedy = "Ask for the list of jobs; those that ended are forgotten after 30 days."
+
+
+class JobsTooMany(JobError):
+    """As many jobs as the service takes on are waiting or running; nothing was begun."""
+
+    code = "jobs_too_many"
+    default_remedy = "Wait until one of them has ended, or cancel one."
+
+
+class JobNotReady(JobError):
+    """What is asked of the job is there in another state: a result when it is done, a start when it has not begun."""
+
+    code = "job_not_ready"
+    default_remedy = "Ask for the job: its state says whether there is something to wait for."
+
+
+class AccountError(CountenanceError):
+    """Something about people who sign in."""
+
+    code = "account"
+
+
+class AccountNotFound(AccountError):
+    """There is no account of this name."""
+
+    code = "account_not_found"
+    default_remedy = "Run `countenance account list` for the accounts there are."
+
+
+class SignInRefused(AccountError):
+    """Name and password do not open a session: one answer, whatever of them was wrong."""
+
+    code = "sign_in_refused"
+    default_remedy = "Check both; whoever runs the service sets a new password with `countenance account password`."
+
+
+class SignInTooOften(AccountError):
+    """Too many attempts to sign in: for this name, or altogether.
+
+    Attributes:
+        seconds: How long to wait before the next attempt, at least 1.
+    """
+
+    code = "sign_in_too_often"
+    default_remedy = "Wait as long as the message says; `countenance account password` sets another one and ends it."
+
+    def __init__(self, message: str, *, seconds: int = 1, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.seconds = seconds
 
 
 class PolicyError(CountenanceError):

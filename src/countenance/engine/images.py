@@ -5,7 +5,8 @@ Rules kept here:
 - The content decides the format, never the file name.
 - Bytes and pixels are checked against the limits from the header, before any pixel is decoded.
 - The EXIF orientation is always applied: everything after this module sees upright pixels.
-- One picture a file: an animation or a multi-page file is refused, not sampled.
+- One picture a file: an animation or a multi-page file is refused, not sampled. A GIF is the exception, since whatever
+  takes one takes its first picture; the others are not looked at, so they cost nothing.
 - Large JPEGs are decoded at 1/2, 1/4 or 1/8 scale (in the DCT, so it is cheap); ``finer`` decodes again when a face
   turns out too small for what its template needs.
 - Damage is an error. A truncated JPEG does not become a grey-bottomed face.
@@ -24,6 +25,7 @@ import simplejpeg
 from PIL import (  # the plugins register their formats; Pillow would load some of them only after a first failure
     AvifImagePlugin,  # noqa: F401
     BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
     Image,
     ImageFile,
     ImageOps,
@@ -39,7 +41,9 @@ from countenance.core.vocabulary import ImageArray, Photo
 
 #: Formats by Pillow's name. MPO, a JPEG with a second picture behind it as many phones write it, is opened as "JPEG":
 #: Pillow has no opener of that name.
-PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP")
+PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
+#: Formats of which the first picture counts. Source: Face API reference, Detect: "GIF (the first frame)".
+_FIRST_COUNTS = frozenset({"JPEG", "GIF"})
 #: Long side, in pixels, that a reduced JPEG decode keeps at least: twice the detector's main level, so that detection
 #: is unharmed and most faces need no second decode.
 REDUCED_LONG_SIDE_PX = 1280
@@ -113,7 +117,7 @@ def _decode_pillow(data: bytes, limits: ImageLimits) -> DecodedPhoto:
         with _open(data) as image:
             _check_pixels(image.width, image.height, limits)
             kind = "JPEG" if image.format == "MPO" else str(image.format)
-            pictures = 1 if kind == "JPEG" else int(getattr(image, "n_frames", 1))
+            pictures = 1 if kind in _FIRST_COUNTS else int(getattr(image, "n_frames", 1))
             if pictures > 1:
                 raise ImageFormatUnsupported(f"The {kind} file holds {pictures} pictures; one is needed.")
             if kind == "JPEG" and image.mode in ("RGB", "L"):
@@ -232,5 +236,5 @@ def _check_pixels(width: int, height: int, limits: ImageLimits) -> None:
 
 def _start(data: bytes) -> str:
     """Return what the file seems to be, for the message; only well-known signatures are named."""
-    signatures = {b"GIF8": "it looks like a GIF", b"%PDF": "it looks like a PDF", b"PK\x03\x04": "it looks like a ZIP"}
+    signatures = {b"%PDF": "it looks like a PDF", b"PK\x03\x04": "it looks like a ZIP"}
     return next((words for magic, words in signatures.items() if data.startswith(magic)), "unknown signature")

@@ -19,7 +19,7 @@ With ``smaller_copy`` only half the bytes are read for most rows (``packed_pairs
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from countenance.gallery.block_products import PROBES_IN_A_BATCH, BlockProducts,
 from countenance.gallery.packed_pairs import PackedPairs
 from countenance.gallery.reference_table import ReferenceTable, collect_references
 from countenance.gallery.shortlist import Shortlist
+from countenance.gallery.table_changes import changed_table, identifiers
 
 
 def build_index(
@@ -69,6 +70,31 @@ class GalleryIndex:
     def revision(self) -> int:
         """Return the revision of the gallery this index was built from."""
         return self._revision
+
+    @property
+    def model(self) -> ModelIdentity:
+        """Return the identity of the model whose templates these are."""
+        return self._model
+
+    def reference_ids(self) -> frozenset[str]:
+        """Return the identifiers of all references."""
+        return frozenset(identifiers(self._table))
+
+    def changed(self, gone: Set[str], added: Sequence[Reference], *, revision: int) -> GalleryIndex:
+        """Return an index of another revision, without the references that are gone and with new ones.
+
+        It answers as one built anew from those references would; this one stays as it is.
+
+        Args:
+            gone: Identifiers; those that are not here change nothing.
+            added: References that are not here yet.
+            revision: Of the gallery with these changes.
+
+        Raises:
+            ModelMismatch: A template is of another model.
+        """
+        table = changed_table(self._table, gone, added, self._model)
+        return GalleryIndex(table, model=self._model, revision=revision, smaller_copy=self._packed is not None)
 
     @property
     def memory_bytes(self) -> int:

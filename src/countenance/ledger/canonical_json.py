@@ -36,7 +36,8 @@ def canonical_text(value: str | int | bool | Sequence[str] | Sequence[int]) -> s
 
     The same text as in ``canonical_bytes``, several times faster; the caller has checked that numbers are in range.
     """
-    if type(value) is str:
+    # A member of a string enumeration is a string, too, and must not be taken for a list of its letters.
+    if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, bool):
         return "true" if value else "false"

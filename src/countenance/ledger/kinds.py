@@ -37,6 +37,9 @@ class EntryKind(enum.StrEnum):
     CASE_CLOSED = "case_closed"
     CREDENTIAL_MINTED = "credential_minted"
     CREDENTIAL_REVOKED = "credential_revoked"
+    CREDENTIAL_REFUSED = "credential_refused"
+    ACCOUNT_CHANGED = "account_changed"
+    SIGN_IN_REFUSED = "sign_in_refused"
     POLICY_CHANGED = "policy_changed"
     THRESHOLD_CHANGED = "threshold_changed"
     CERTIFICATE_LOADED = "certificate_loaded"
@@ -243,6 +246,37 @@ SCHEMAS: Mapping[EntryKind, Schema] = MappingProxyType(
         EntryKind.CASE_CLOSED: {"case_id": _needed(_ID), "credentials_ended": _needed(_COUNT), **_BY_OPERATOR},
         EntryKind.CREDENTIAL_MINTED: {**_CASE, "credential_id": _needed(_ID, public=False), "expires_at": _may(_TIME)},
         EntryKind.CREDENTIAL_REVOKED: {"credential_id": _needed(_ID, public=False), **_BY_OPERATOR},
+        # One entry can stand for many attempts of one minute; without a digest, for those of many credentials.
+        EntryKind.CREDENTIAL_REFUSED: {
+            "interface": _needed(_WORD),
+            "refusal": _needed(_WORD),
+            "attempts": _needed(_COUNT),
+            "first_at": _needed(_TIME),
+            "last_at": _needed(_TIME),
+            "shown_digest": _may(_KEYED, public=False),
+            "credential_id": _may(_ID, public=False),
+            "case_id": _may(_ID),
+        },
+        # By whom, and whose: the identifier of an account's name is the one that acts under that name are recorded by.
+        EntryKind.ACCOUNT_CHANGED: {
+            **_BY_OPERATOR,
+            "change": _needed(_WORD),
+            "account_id": _needed(_ID, public=False),
+            "holder_id": _needed(_ID, public=False),
+            "roles_before": _may(_WORD, many=True),
+            "roles_after": _may(_WORD, many=True),
+            "sessions_ended": _may(_COUNT),
+            "interface": _may(_WORD),
+        },
+        # ``operator_id`` stands for the name that was typed, whether an account has it or not.
+        EntryKind.SIGN_IN_REFUSED: {
+            "operator_id": _needed(_ID, public=False),
+            "interface": _needed(_WORD),
+            "refusal": _needed(_WORD, public=False),
+            "failures": _needed(_COUNT),
+            "account_id": _may(_ID, public=False),
+            "locked_until": _may(_TIME),
+        },
         EntryKind.POLICY_CHANGED: {
             **_BY_OPERATOR,
             "change": _needed(_WORD),

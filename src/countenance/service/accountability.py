@@ -40,20 +40,36 @@ UNEXPECTED = "unexpected"
 class CaseBook(Protocol):
     """What accountability needs of cases: whether this one may do this now, counted."""
 
-    def admit(self, case_id: str, now: datetime, *, searches: int = 1, credential_id: str | None = None) -> None:
-        """Return if an act may be done under a case, having counted its searches; all of them or none.
+    def ask_list(self, case_id: str, now: datetime, *, credential_id: str | None = None) -> None:
+        """Return unless the organisation's list of cases, if it keeps one, does not know the case as open.
 
-        Asked outside of any transaction, before the intent: the list of cases may be on the network. A search whose
-        intent cannot be recorded stays counted.
+        Asked before ``admit`` and outside of any transaction: the list may be on the network.
+
+        Raises:
+            CaseError: It does not, or does not answer.
+        """
+        ...
+
+    def admit(
+        self,
+        case_id: str,
+        now: datetime,
+        *,
+        searches: int = 1,
+        credential_id: str | None = None,
+        transaction: OpenTransaction | None = None,
+    ) -> None:
+        """Return if an act may be done under a case, having counted its searches; all of them or none.
 
         Args:
             case_id: The case.
             now: The server's clock.
             searches: How many; 0 only asks whether the case is open.
             credential_id: The credential used, if one was.
+            transaction: The intent's, in which the searches are counted.
 
         Raises:
-            CaseError: It may not.
+            CaseError: It may not; nothing may be stored of the transaction then.
         """
         ...
 
@@ -211,20 +227,25 @@ class Accountability:
         return self.journal.record(EntryKind.ACT_DENIED, {**fields, "act_id": act_id}).entry_id
 
     def _begin(self, act_id: str, act: Act, standing: Standing, decided: Decided, now: datetime) -> RecordedEntry:
-        if standing.case_id is not None and self._cases is not None:
-            try:
-                self._cases.admit(standing.case_id, now, searches=act.searches, credential_id=standing.credential_id)
-            except CaseError as error:
-                # The message may name the case; the code says enough where everybody can read it.
-                rule = f"case.{error.code.removeprefix('case_')}"
-                said: dict[str, FieldValue] = {
-                    "decision": Ruling.DENY.value,
-                    "deciding_rules": (rule,),
-                    "reasons": ("The case, its credential or its limits do not allow it.",),
-                }
-                error.add_note(f"Recorded as entry {self._refuse(act_id, {**decided.fields, **said})}.")
-                raise
-        return self.journal.begin_act(act_id, decided.fields)
+        cases, case_id, credential_id = self._cases, standing.case_id, standing.credential_id
+        if case_id is None or cases is None:
+            return self.journal.begin_act(act_id, decided.fields)
+        try:
+            cases.ask_list(case_id, now, credential_id=credential_id)
+            # The count and the intent are stored together or not at all, with one write to the disk.
+            with self.journal.transaction() as current:
+                cases.admit(case_id, now, searches=act.searches, credential_id=credential_id, transaction=current)
+                return self.journal.begin_act(act_id, decided.fields, transaction=current)
+        except CaseError as error:
+            # The message may name the case; the code says enough where everybody can read it.
+            rule = f"case.{error.code.removeprefix('case_')}"
+            said: dict[str, FieldValue] = {
+                "decision": Ruling.DENY.value,
+                "deciding_rules": (rule,),
+                "reasons": ("The case, its credential or its limits do not allow it.",),
+            }
+            error.add_note(f"Recorded as entry {self._refuse(act_id, {**decided.fields, **said})}.")
+            raise
 
     def _token(
         self,

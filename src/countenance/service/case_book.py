@@ -55,6 +55,14 @@ class CaseBook:
             return None
         return _credential(found[0]), found[1]
 
+    def find_by_spent_access_key(self, access_key_id: str) -> Credential | None:
+        """Return the credential of an AWS access key id, without a secret to check: destroyed after its term, or not.
+
+        Only to say whose credential was refused; nothing is done on its behalf.
+        """
+        found = self._shown(CredentialKind.AWS, access_key_id)
+        return None if found is None else _credential(found[0])
+
     def find_by_api_key(self, key: str) -> Credential | None:
         """Return the credential of an API key (Azure's ``Ocp-Apim-Subscription-Key``, IBM's ``apikey``), or None."""
         return self._find_by_digest(CredentialKind.API_KEY, key)
@@ -74,7 +82,7 @@ class CaseBook:
         Raises:
             CaseNotFound: Its case is gone.
         """
-        case = self._case(credential.case_id)
+        case = self.case(credential.case_id)
         return self.standing_of(case, interface, now, credential=credential)
 
     def standing_of(
@@ -173,11 +181,19 @@ class CaseBook:
             CaseNotListed, CaseListUnavailable: The list of cases does not know the number as open, or does not answer.
             CaseNotFound: There is no such case.
         """
-        case = self._case(case_id)
+        case = self.case(case_id)
         _require_open(case, now)
         if credential_id is not None:
             _require_live(self._store.credential(credential_id), case, now)
         require_listed(self._case_list, case.case_number)
+
+    def ask_list(self, case_id: str, now: datetime, *, credential_id: str | None = None) -> None:
+        """Return unless the list of cases does not know a case as open; see ``check``.
+
+        Where there is no list this asks nothing: ``admit`` says what else stands in the way, in its transaction.
+        """
+        if self._case_list is not None:
+            self.check(case_id, now, credential_id=credential_id)
 
     def admit(
         self,
@@ -195,7 +211,7 @@ class CaseBook:
             now: The server's clock.
             searches: Searches the act makes; 0 for an act that searches nothing.
             credential_id: The credential used, if one was.
-            transaction: The intent's, so that count and intent are stored together; ``check`` has to come before it.
+            transaction: The intent's, so that count and intent are stored together; ``ask_list`` comes before it.
                 None: check and count here, in a transaction of its own.
 
         Raises:
@@ -215,7 +231,7 @@ class CaseBook:
         if self._store.count_searches(case_id, searches, credential_id=credential_id, transaction=transaction):
             return
         # What stood in the way, as it is stored now.
-        case = self._case(case_id)
+        case = self.case(case_id)
         _require_open(case, now)
         if credential_id is not None:
             _require_live(self._store.credential(credential_id), case, now)
@@ -242,7 +258,12 @@ class CaseBook:
             return None
         return self._store.find_credential(kind.value, lookup)
 
-    def _case(self, case_id: str) -> StoredCase:
+    def case(self, case_id: str) -> StoredCase:
+        """Return a case, whatever its state.
+
+        Raises:
+            CaseNotFound: There is none.
+        """
         case = self._store.case(case_id)
         if case is None:
             raise CaseNotFound("There is no such case.")

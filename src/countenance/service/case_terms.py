@@ -127,6 +127,20 @@ def case_terms(values: Mapping[str, object], *, now: datetime, read: Callable[[s
         CaseInvalid: Something is unknown, missing, mistyped or contradicts something else; the message lists all.
         FileUnreadable: A document cannot be read.
     """
+    terms, problems = read_terms(values, now=now, read=read)
+    if problems:
+        raise CaseInvalid("The case cannot be opened: " + "; ".join(problems) + ".")
+    return terms
+
+
+def read_terms(
+    values: Mapping[str, object], *, now: datetime, read: Callable[[str], bytes]
+) -> tuple[CaseTerms, list[str]]:
+    """Return the terms as far as plain values state them, and what is wrong; each problem begins with its key.
+
+    Raises:
+        FileUnreadable: A document cannot be read.
+    """
     found = _Values(values)
     claims = {name: value for name in CASE_CLAIMS if (value := found.claim(name)) is not None}
     document, facts = found.text("auth_document"), found.text("emergency_facts")
@@ -147,10 +161,7 @@ def case_terms(values: Mapping[str, object], *, now: datetime, read: Callable[[s
         most_candidates=found.number("most_candidates"),
         expires_at=found.expiry(now),
     )
-    problems = found.problems + _contradictions(terms, now)
-    if problems:
-        raise CaseInvalid("The case cannot be opened: " + "; ".join(problems) + ".")
-    return terms
+    return terms, found.problems + _contradictions(terms, now)
 
 
 def _contradictions(terms: CaseTerms, now: datetime) -> list[str]:

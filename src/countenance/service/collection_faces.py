@@ -165,7 +165,7 @@ def list_faces(
         GalleryNotFound: There is no such collection.
     """
     parts.require_access("list_faces", standing, collection)
-    parts.collections.collection(collection)
+    parts.collections.named(collection)
     found = parts.collections.faces_page(collection, after=after, limit=limit + 1, user_id=user_id, face_ids=face_ids)
     shown = tuple(found[:limit])
     return FacePage(shown, shown[-1].face_id if len(found) > limit and shown else None)

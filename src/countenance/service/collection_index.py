@@ -15,7 +15,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from countenance.core.vocabulary import Reference, Template
-from countenance.service.collection_port import CollectionStore, StoredCollection
+from countenance.service.collection_port import CollectionStore, NamedCollection
+from countenance.service.current_index import current_index
 from countenance.service.ports import GalleryStore, IndexBuilder, SearchIndex
 
 
@@ -30,18 +31,19 @@ class CollectionIndexes:
         self._users: dict[str, tuple[tuple[int, int], SearchIndex, dict[str, str]]] = {}
         self._lock = threading.Lock()
 
-    def faces(self, collection: StoredCollection) -> SearchIndex:
+    def faces(self, collection: NamedCollection) -> SearchIndex:
         """Return a current index over a collection's faces; a candidate's subject is the face's identifier."""
         revision, _ = self._collections.revisions(collection.name)
         with self._lock:
             index = self._faces.get(collection.collection_id)
             if index is None or index.revision != revision:
-                read_revision, references = self._galleries.references(collection.name)
-                index = self._build(references, model=collection.model, revision=read_revision)
+                index = current_index(
+                    index, collection.name, collection.model, store=self._galleries, build=self._build
+                )
                 self._faces[collection.collection_id] = index
             return index
 
-    def users(self, collection: StoredCollection) -> tuple[SearchIndex, dict[str, str]]:
+    def users(self, collection: NamedCollection) -> tuple[SearchIndex, dict[str, str]]:
         """Return a current index over a collection's users, and for each user one of its faces."""
         revisions = self._collections.revisions(collection.name)
         with self._lock:
@@ -58,12 +60,12 @@ class CollectionIndexes:
             self._users[collection.collection_id] = (revisions, index, first)
             return index, first
 
-    def user_template(self, collection: StoredCollection, face_ids: list[str]) -> Template | None:
+    def user_template(self, collection: NamedCollection, face_ids: list[str]) -> Template | None:
         """Return the template of a user with these faces, or None without any."""
         templates = self._collections.templates(collection.name, face_ids)
         return mean_template([templates[face_id] for face_id in sorted(templates)])
 
-    def _user_references(self, collection: StoredCollection, grouped: dict[str, list[str]]) -> Iterator[Reference]:
+    def _user_references(self, collection: NamedCollection, grouped: dict[str, list[str]]) -> Iterator[Reference]:
         face_ids = [face_id for some in grouped.values() for face_id in some]
         templates = self._collections.templates(collection.name, face_ids)
         # One of its faces stands for a user where a reference has to be named: in the ledger, in a review.

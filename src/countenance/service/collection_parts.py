@@ -11,7 +11,6 @@ from countenance.core.errors import CaseError, ModelMismatch
 from countenance.core.vocabulary import PhotoFaces
 from countenance.ledger.field_types import FieldValue
 from countenance.ledger.kinds import EntryKind
-from countenance.policy.decision import PolicyDecision
 from countenance.policy.terms import Action, GallerySource, Mode
 from countenance.service.accountability import Accountability
 from countenance.service.act_records import decision_fields
@@ -20,8 +19,8 @@ from countenance.service.admission import OngoingAct
 from countenance.service.case_lists import case_rule
 from countenance.service.collection_errors import PhotoTooSmall
 from countenance.service.collection_index import CollectionIndexes
-from countenance.service.collection_port import CollectionStore, StoredCollection
-from countenance.service.enrol import CropKeeper
+from countenance.service.collection_port import CollectionStore, NamedCollection
+from countenance.service.enrolment_steps import CropKeeper
 from countenance.service.journal_port import Journal
 from countenance.service.meaning import require_calibration
 from countenance.service.policy_port import GalleryFacts, PolicyStore
@@ -35,10 +34,10 @@ SHORTEST_SIDE_PX = 80
 
 
 class CaseGate(Protocol):
-    """Whether a case allows something now; see ``CaseBook.admit``."""
+    """Whether a case allows something now; see ``CaseBook.check``."""
 
-    def admit(self, case_id: str, now: datetime, *, searches: int = 1, credential_id: str | None = None) -> None:
-        """Return if an act may be done under a case."""
+    def check(self, case_id: str, now: datetime, *, credential_id: str | None = None) -> None:
+        """Return if something may be done under a case; nothing is counted, and nothing written."""
         ...
 
 
@@ -114,14 +113,14 @@ class CollectionParts:
             raise PhotoTooSmall(f"The image has a side of less than {SHORTEST_SIDE_PX} pixels.")
         return found
 
-    def usable(self, name: str) -> tuple[StoredCollection, GalleryFacts]:
+    def usable(self, name: str) -> tuple[NamedCollection, GalleryFacts]:
         """Return a collection of the recogniser in use.
 
         Raises:
             GalleryNotFound: There is no such collection.
             ModelMismatch: Its templates are of another model.
         """
-        collection = self.collections.collection(name)
+        collection = self.collections.named(name)
         if collection.model.digest != self.engine.model.digest:
             raise ModelMismatch(
                 f"The collection {name} was made with another face model than the one in use; "
@@ -154,25 +153,18 @@ class CollectionParts:
             self._refuse(act, standing, "case.unknown", "This installation keeps no cases.", "Ask the operator.")
             return
         try:
-            self.cases.admit(standing.case_id, self.clock(), searches=0, credential_id=standing.credential_id)
+            self.cases.check(standing.case_id, self.clock(), credential_id=standing.credential_id)
         except CaseError as error:
             fields = self._denied(act, standing)
             fields |= {"decision": "deny", "deciding_rules": (case_rule(error),), "reasons": (error.message,)}
             error.add_note(f"Recorded as entry {self.journal.record(EntryKind.ACT_DENIED, fields).entry_id}.")
             raise
 
-    def record_refused(self, word: str, standing: Standing, rule: str, says: str, change: str) -> str:
-        """Record that something was refused before any rule was asked, and return the entry's identifier."""
-        return self._refused(Act(word, Action.VERIFY, Mode.VERIFY), standing, rule, says, change)[1]
-
     def _refuse(self, act: Act, standing: Standing, rule: str, says: str, change: str) -> None:
-        raise ActRefused(*self._refused(act, standing, rule, says, change))
-
-    def _refused(self, act: Act, standing: Standing, rule: str, says: str, change: str) -> tuple[PolicyDecision, str]:
         rules = self.accountability.rules.current()
         decision = refused_by_case(rule, says, change, policy_digest=rules.policies.digest)
         fields = self._denied(act, standing) | decision_fields(decision, rules)
-        return decision, self.journal.record(EntryKind.ACT_DENIED, fields).entry_id
+        raise ActRefused(decision, self.journal.record(EntryKind.ACT_DENIED, fields).entry_id)
 
     def _denied(self, act: Act, standing: Standing) -> dict[str, FieldValue]:
         decided = self.accountability.decide(act, standing)

@@ -61,8 +61,8 @@ class StoredFace(Protocol):
     def user_id(self) -> str | None: ...
 
 
-class StoredCollection(Protocol):
-    """A collection's facts: its gallery's identifier, name and model, and what it holds."""
+class NamedCollection(Protocol):
+    """What a search needs to know of a collection: its gallery's identifier, name and model."""
 
     @property
     def collection_id(self) -> str: ...
@@ -70,6 +70,11 @@ class StoredCollection(Protocol):
     def name(self) -> str: ...
     @property
     def model(self) -> ModelIdentity: ...
+
+
+class StoredCollection(NamedCollection, Protocol):
+    """A collection's facts, with what it holds."""
+
     @property
     def created_at(self) -> str: ...
     @property
@@ -92,6 +97,14 @@ class CollectionStore(Protocol):
 
     def add_collection(self, name: str, tags: Mapping[str, str], *, transaction: Any) -> None:
         """Make an existing gallery a collection."""
+        ...
+
+    def named(self, name: str) -> NamedCollection:
+        """Return which collection this is, without counting anything: cheap enough for each search.
+
+        Raises:
+            GalleryNotFound: There is none of this name.
+        """
         ...
 
     def collection(self, name: str) -> StoredCollection:

@@ -21,8 +21,9 @@ from countenance.service.act_records import decimal, threshold_digest
 from countenance.service.admission import OngoingAct, Outcome
 from countenance.service.collection_errors import FaceMissing, UserMissing
 from countenance.service.collection_parts import CollectionParts
-from countenance.service.collection_port import StoredCollection, StoredFace
+from countenance.service.collection_port import NamedCollection, StoredFace
 from countenance.service.meaning import false_candidates
+from countenance.service.policy_port import GalleryFacts
 from countenance.service.similarity_scale import VendorScale
 from countenance.service.standing import Standing
 from countenance.service.vendor_faces import template_of
@@ -97,7 +98,7 @@ def search_by_image(
         ModelMismatch: It was made with another model.
         InputError: The photo cannot be used.
     """
-    stored, _ = parts.usable(collection)
+    stored, facts = parts.usable(collection)
 
     def find(act: OngoingAct, scale: VendorScale) -> CollectionSearch:
         photo_faces = parts.read_faces(act, data)
@@ -105,7 +106,7 @@ def search_by_image(
         empty = CollectionSearch(photo_faces.photo, face, not_searched, ())
         return empty if face is None else _search(parts, act, stored, scale, template_of(face), terms, empty)
 
-    return _perform(parts, standing, collection, data, terms, find)
+    return _perform(parts, standing, facts, data, terms, find)
 
 
 def search_by_face(
@@ -118,7 +119,7 @@ def search_by_face(
         GalleryNotFound: There is no such collection.
         FaceMissing: It holds no such face.
     """
-    stored, _ = parts.usable(collection)
+    stored, facts = parts.usable(collection)
 
     def find(act: OngoingAct, scale: VendorScale) -> CollectionSearch:
         templates = parts.collections.templates(collection, [face_id])
@@ -127,7 +128,7 @@ def search_by_face(
         empty = CollectionSearch(None, None, (), ())
         return _search(parts, act, stored, scale, templates[face_id], terms, empty, leave_out=face_id)
 
-    return _perform(parts, standing, collection, b"", terms, find)
+    return _perform(parts, standing, facts, b"", terms, find)
 
 
 def search_by_user(
@@ -140,7 +141,7 @@ def search_by_user(
         GalleryNotFound: There is no such collection.
         UserMissing: It has no such user.
     """
-    stored, _ = parts.usable(collection)
+    stored, facts = parts.usable(collection)
 
     def find(act: OngoingAct, scale: VendorScale) -> CollectionSearch:
         if not parts.collections.has_user(collection, user_id):
@@ -152,7 +153,7 @@ def search_by_user(
             return empty
         return _search(parts, act, stored, scale, template, terms, empty, leave_out=user_id)
 
-    return _perform(parts, standing, collection, b"", terms, find)
+    return _perform(parts, standing, facts, b"", terms, find)
 
 
 def search_by_template(
@@ -165,24 +166,23 @@ def search_by_template(
         GalleryNotFound: There is no such collection.
         ModelMismatch: It was made with another model.
     """
-    stored, _ = parts.usable(collection)
+    stored, facts = parts.usable(collection)
 
     def find(act: OngoingAct, scale: VendorScale) -> CollectionSearch:
         return _search(parts, act, stored, scale, template(), terms, CollectionSearch(None, None, (), ()))
 
-    return _perform(parts, standing, collection, b"", terms, find)
+    return _perform(parts, standing, facts, b"", terms, find)
 
 
 def _perform(
-    parts: CollectionParts, standing: Standing, collection: str, probe: bytes, terms: Terms, find: _Find
+    parts: CollectionParts, standing: Standing, facts: GalleryFacts, probe: bytes, terms: Terms, find: _Find
 ) -> Performed[CollectionSearch]:
     scale = parts.scale()
     threshold = scale.threshold(terms.value)
-    facts = parts.policies.gallery_facts(collection)
     act = acts.search(parts.engine.model, threshold, facts, probe, terms.limit)
 
     def run(ongoing: OngoingAct) -> CollectionSearch:
-        ongoing.require(acts.SEARCH, gallery=collection)
+        ongoing.require(acts.SEARCH, gallery=facts.name)
         return find(ongoing, scale)
 
     def outcome(found: CollectionSearch) -> Outcome:
@@ -195,7 +195,7 @@ def _perform(
             fields["faces_found"] = len(found.not_searched) + (found.face is not None)
         if found.listed is None:
             return Outcome("no_face", fields)
-        fields |= _listed(parts, collection, found.listed, scale, terms)
+        fields |= _listed(parts, facts.name, found.listed, scale, terms)
         return Outcome("candidates" if found.hits else "nobody", fields)
 
     return parts.accountability.perform(act, standing, run, outcome, withhold=_without_identities)
@@ -224,7 +224,7 @@ def _listed(
     names = tuple(item.subject for item in candidates)
     if terms.users:
         # A user is several data subjects; one of its faces stands for it.
-        _, first = parts.indexes.users(parts.collections.collection(collection))
+        _, first = parts.indexes.users(parts.collections.named(collection))
         names = tuple(first.get(name, name) for name in names)
     fields["candidate_reference_ids"] = tuple(item.reference_id for item in candidates)
     fields["candidate_subject_digests"] = parts.journal.subject_digests(collection, names)
@@ -234,7 +234,7 @@ def _listed(
 def _search(
     parts: CollectionParts,
     act: OngoingAct,
-    stored: StoredCollection,
+    stored: NamedCollection,
     scale: VendorScale,
     template: Template,
     terms: Terms,

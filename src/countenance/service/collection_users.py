@@ -24,7 +24,7 @@ from countenance.service.acts import Act
 from countenance.service.admission import OngoingAct, Outcome
 from countenance.service.collection_errors import TokenReused, TooMany, UserExists, UserMissing
 from countenance.service.collection_parts import CollectionParts
-from countenance.service.collection_port import StoredCollection
+from countenance.service.collection_port import NamedCollection
 from countenance.service.journal_port import OpenTransaction
 from countenance.service.similarity_scale import VendorScale
 from countenance.service.standing import Standing
@@ -251,7 +251,7 @@ def _answer_from_json(text: str) -> AssociationsChanged:
 
 def _associate(
     parts: CollectionParts,
-    stored: StoredCollection,
+    stored: NamedCollection,
     user_id: str,
     wanted: tuple[str, ...],
     scale: VendorScale,

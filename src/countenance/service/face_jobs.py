@@ -7,6 +7,7 @@ Command line, Python and web call these and nothing below them; the use cases th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +20,9 @@ from countenance.service.calibrate import CalibrationReport, calibrate
 from countenance.service.compare import ComparisonResult, ThresholdChoice, compare
 from countenance.service.demonstration import CohortPhoto, Demonstration, acquire, demonstrate
 from countenance.service.detect import detect
-from countenance.service.enrol import CropKeeper, EnrolmentReport, Progress, enrol
+from countenance.service.enrol import EnrolmentReport, Progress, enrol
+from countenance.service.enrol_photo import EnrolledPhoto, enrol_photo
+from countenance.service.enrolment_steps import CropKeeper
 from countenance.service.faces import PhotoInput
 from countenance.service.meaning import require_calibration
 from countenance.service.outcomes import (
@@ -113,6 +116,19 @@ class FaceJobs:
             enrolled,
         )  # fmt: skip
 
+    def enrol_photo(
+        self, gallery: str, subject: str, photo: PhotoInput, *, store: EnrolmentStore, policies: PolicyStore
+    ) -> Performed[EnrolledPhoto]:
+        """Enrol one photo for a person; see ``service.enrol_photo``."""
+        return self._perform(
+            acts.enrolment(self._engine.model, policies.gallery_facts(gallery)),
+            lambda act: enrol_photo(
+                act, gallery, subject, photo,
+                engine=self._engine, store=store, clock=self._clock, crops=self._crops,
+            ),
+            lambda done: Outcome("enrolled", {"faces_found": int(done.reference_id is not None)}),
+        )  # fmt: skip
+
     def search(
         self, request: SearchRequest, *, galleries: GallerySearch, policies: PolicyStore
     ) -> Performed[SearchResult]:
@@ -122,6 +138,20 @@ class FaceJobs:
             lambda act: galleries.search(act, request),
             lambda result: searched(result, self._digests(request.gallery)),
             withhold,
+        )
+
+    def probe_faces(
+        self, request: SearchRequest, *, galleries: GallerySearch, policies: PolicyStore
+    ) -> Performed[PhotoFaces]:
+        """Return the faces of a photo that is about to be searched, so that one can be chosen; see ``service.detect``.
+
+        It is judged as that search, and counted as none. Nobody is found by it, so there is nothing to hold.
+        """
+        return self._perform(
+            replace(self._search_act(request, galleries, policies), word=acts.DETECT, searches=0),
+            lambda act: detect(act, request.probe.data, engine=self._engine, gallery=request.gallery),
+            lambda found: Outcome("faces" if found.faces else "no_face", {"faces_found": len(found.faces)}),
+            lambda _: None,
         )
 
     def search_every_face(

@@ -11,10 +11,10 @@ Rules kept here:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from countenance.core.errors import LedgerError
+from countenance.core.errors import EntryNotFound, LedgerError
 from countenance.ledger.entries import Entry, keyed_digest, utc_text
 from countenance.ledger.field_types import FieldValue
 from countenance.ledger.kinds import EntryKind
@@ -40,10 +40,21 @@ class LedgerJournal:
         self._rows = rows
         self._random_bytes = random_bytes
         self._software_version = software_version
+        # Of the open transactions: the ledger's size once an act was finished in it, else 0.
+        self._finished: dict[int, int] = {}
 
-    def transaction(self) -> AbstractContextManager[OpenTransaction]:
-        """Return a write transaction of the store that the ledger lies in."""
-        return self._rows.transaction()
+    @contextmanager
+    def transaction(self) -> Iterator[OpenTransaction]:
+        """Yield a write transaction of the store that the ledger lies in."""
+        size = 0
+        with self._rows.transaction() as current:
+            self._finished[id(current)] = 0
+            try:
+                yield current
+            finally:
+                size = self._finished.pop(id(current))
+        if size and self.after_act is not None:
+            self.after_act(size)
 
     def record(
         self, kind: EntryKind, fields: Mapping[str, FieldValue], *, transaction: OpenTransaction | None = None
@@ -96,8 +107,8 @@ class LedgerJournal:
                 )
             outcome = {**fields, "act_id": act_id, "intent_entry_id": intent_entry_id}
             recorded = self.record(EntryKind.ACT_COMPLETED, outcome, transaction=current)
-        if transaction is None and self.after_act is not None:
-            self.after_act(recorded.index + 1)
+            if id(current) in self._finished:
+                self._finished[id(current)] = recorded.index + 1
         return recorded
 
     def interrupted_acts(self) -> list[RecordedEntry]:
@@ -149,9 +160,7 @@ class LedgerJournal:
         """Return one entry by its identifier; see ``Journal.entry``."""
         row = self._rows.find(entry_id)
         if row is None:
-            raise LedgerError(
-                f"There is no entry {entry_id[:40]!r} in the ledger.", remedy="`countenance ledger show` lists entries."
-            )
+            raise EntryNotFound(f"There is no entry {entry_id[:40]!r} in the ledger.")
         return entry_of(EntryRow(*row))
 
     def keyed_digest(self, what: str, data: bytes) -> str:
@@ -181,7 +190,7 @@ class LedgerJournal:
         if transaction is not None:
             yield transaction
         else:
-            with self._rows.transaction() as own:
+            with self.transaction() as own:
                 yield own
 
 

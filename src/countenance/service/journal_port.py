@@ -197,7 +197,7 @@ class Journal(Protocol):
         """Return one entry by its identifier.
 
         Raises:
-            LedgerError: There is none.
+            EntryNotFound: There is none.
         """
         ...
 

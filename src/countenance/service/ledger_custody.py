@@ -13,6 +13,7 @@ Rules kept here:
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -63,6 +64,7 @@ class LedgerCustody:
         self._origin = origin
         self._software_version = software_version
         self._remembered_size = 0
+        self._remembering = threading.Lock()
 
     def start(self) -> list[RecordedEntry]:
         """Make the ledger ready for writing; return the entries about acts that were found interrupted.
@@ -159,9 +161,12 @@ class LedgerCustody:
 
         What cannot be remembered now is remembered later: the entries are stored, and an act is not to fail for it.
         """
-        if size - self._remembered_size >= REMEMBER_EVERY:
-            with suppress(CountenanceError):
-                self.remember()
+        if size - self._remembered_size >= REMEMBER_EVERY and self._remembering.acquire(blocking=False):
+            try:
+                with suppress(CountenanceError):
+                    self.remember()
+            finally:
+                self._remembering.release()
 
     def checkpoint(self) -> KeptCheckpoint:
         """Sign, keep and remember a checkpoint of the present end of the ledger.

@@ -69,10 +69,10 @@ def add_face(parts: PersonGroupParts, standing: Standing, new: NewFace) -> Perfo
         InputError: The photo cannot be used.
     """
     base, gallery = parts.base, new.ref.gallery
-    stored, facts = base.usable(gallery)
+    _, facts = base.usable(gallery)
     if new.person_id is not None:
         require_person(parts, new.ref, new.person_id)
-    elif stored.faces >= MOST_FACES_OF_LIST[new.ref.kind]:
+    elif base.collections.collection(gallery).faces >= MOST_FACES_OF_LIST[new.ref.kind]:
         raise TooMany(f"A list of this kind has at most {MOST_FACES_OF_LIST[new.ref.kind]} faces.")
 
     def run(act: OngoingAct) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -115,6 +115,19 @@ class GalleryStore(Protocol):
         """
         ...
 
+    def reference_changes(
+        self, gallery: str, known: Set[str]
+    ) -> tuple[int, frozenset[str], tuple[Reference, ...]] | None:
+        """Return (revision, identifiers gone, references new) as one snapshot, for who holds these references.
+
+        None if so much is new that reading all of it with ``references`` is as quick.
+
+        Raises:
+            GalleryNotFound: There is none of this name.
+            TemplateUnsealFailed: A new template cannot be opened with its subject's key.
+        """
+        ...
+
 
 class SearchIndex(Protocol):
     """A disposable, searchable copy of one gallery."""
@@ -122,6 +135,19 @@ class SearchIndex(Protocol):
     @property
     def revision(self) -> int:
         """Return the revision of the gallery this index was built from."""
+        ...
+
+    @property
+    def model(self) -> ModelIdentity:
+        """Return the identity of the model whose templates these are."""
+        ...
+
+    def reference_ids(self) -> frozenset[str]:
+        """Return the identifiers of all references."""
+        ...
+
+    def changed(self, gone: Set[str], added: Sequence[Reference], *, revision: int) -> SearchIndex:
+        """Return an index of another revision, without what is gone and with what is new; this one stays as it is."""
         ...
 
     def search(self, probe: Template, *, threshold_value: float, limit: int) -> CandidateList:

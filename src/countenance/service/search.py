@@ -7,6 +7,7 @@ against storage, and a stale one is rebuilt.
 from __future__ import annotations
 
 import enum
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,7 @@ from countenance.gallery.assignment import RemovedCandidate, assign_each_subject
 from countenance.service.acts import SEARCH, SEARCH_EVERY_FACE
 from countenance.service.admission import OngoingAct
 from countenance.service.compare import ThresholdChoice
+from countenance.service.current_index import current_index
 from countenance.service.faces import PhotoInput, one_face
 from countenance.service.meaning import (
     DEFAULT_FALSE_CANDIDATES,
@@ -148,6 +150,7 @@ class GallerySearch:
         self._build_index = build_index
         self._calibrations = calibrations
         self._indexes: dict[str, SearchIndex] = {}
+        self._lock = threading.Lock()
 
     def plan(self, request: SearchRequest, gallery: GalleryFacts) -> Threshold:
         """Return the threshold a search would be decided at, from the gallery's size; looks at no face.
@@ -265,12 +268,13 @@ class GallerySearch:
         return self._current_index(self._store.gallery(gallery))
 
     def _current_index(self, summary: GallerySummary) -> SearchIndex:
-        index = self._indexes.get(summary.name)
-        if index is None or index.revision != summary.revision:
-            revision, references = self._store.references(summary.name)
-            index = self._build_index(references, model=summary.model, revision=revision)
-            self._indexes[summary.name] = index
-        return index
+        # One thread makes it, the others wait for it: each would make the same one.
+        with self._lock:
+            index = self._indexes.get(summary.name)
+            if index is None or index.revision != summary.revision:
+                index = current_index(index, summary.name, summary.model, store=self._store, build=self._build_index)
+                self._indexes[summary.name] = index
+            return index
 
     def _threshold(self, request: SearchRequest, calibration: Calibration, references: int) -> tuple[Threshold, bool]:
         if request.choice.value is not None or request.choice.target_false_match_rate is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, not_, or_, select, update
 
 from countenance.storage.case_tables import case_galleries, cases, credentials
 from countenance.storage.storable_text import require_storable
@@ -168,6 +168,27 @@ def recent(connection: Connection, *, open_only: bool, now_text: str, limit: int
         statement = statement.where(cases.c.closed_at.is_(None), cases.c.expires_at > now_text)
     statement = statement.order_by(cases.c.opened_at.desc(), cases.c.case_id).limit(limit).offset(offset)
     return _several(connection, statement)
+
+
+def page(
+    connection: Connection,
+    *,
+    operator_id: str | None,
+    is_open: bool,
+    now_text: str,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> tuple[CaseRow, ...]:
+    """Return open or ended cases, newest first, after (time opened, identifier); of one operator, or of everybody."""
+    ended = or_(cases.c.closed_at.is_not(None), cases.c.expires_at <= now_text)
+    statement = select(cases).where(not_(ended) if is_open else ended)
+    if operator_id is not None:
+        statement = statement.where(cases.c.operator_id == operator_id)
+    if after is not None:
+        opened_at, case_id = after
+        later = and_(cases.c.opened_at == opened_at, cases.c.case_id > case_id)
+        statement = statement.where(cases.c.opened_at <= opened_at, or_(cases.c.opened_at < opened_at, later))
+    return _several(connection, statement.order_by(cases.c.opened_at.desc(), cases.c.case_id).limit(limit))
 
 
 def count_searches(transaction: Transaction, case_id: str, searches: int, *, credential_id: str | None = None) -> bool:

@@ -48,6 +48,26 @@ class SqlCaseStore:
         with self._store.database.reading() as connection:
             return case_rows.recent(connection, open_only=open_only, now_text=as_text(now), limit=limit, offset=offset)
 
+    def cases_page(
+        self,
+        *,
+        operator_id: str | None,
+        is_open: bool,
+        now: datetime,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> tuple[CaseRow, ...]:
+        """Return a page of cases; see ``case_rows.page``."""
+        with self._store.database.reading() as connection:
+            return case_rows.page(
+                connection,
+                operator_id=operator_id,
+                is_open=is_open,
+                now_text=as_text(now),
+                after=None if after is None else (as_text(after[0]), after[1]),
+                limit=limit,
+            )
+
     def count_searches(
         self, case_id: str, searches: int, *, credential_id: str | None = None, transaction: Transaction
     ) -> bool:

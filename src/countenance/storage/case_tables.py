@@ -57,6 +57,7 @@ cases = Table(
     CheckConstraint("most_searches IS NULL OR searches_done <= most_searches", name="searches_within_limit"),
     Index(None, "case_number"),
     Index(None, "opened_at"),
+    Index(None, "operator_id", "opened_at"),
 )
 
 #: No foreign key to galleries: what a case was allowed to search stays on record after the gallery is gone.

@@ -28,6 +28,15 @@ ANSWER_KEPT = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRow:
+    """Which collection this is: identifier of its gallery, name, and the identity every template in it has."""
+
+    collection_id: str
+    name: str
+    model: ModelIdentity
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionRow:
     """A collection's facts.
 
@@ -75,6 +84,16 @@ def find(connection: Connection, name: str, dialect: str, now_text: str) -> Coll
     return CollectionRow(
         gallery.gallery_id, name, gallery.model, gallery.created_at, summary.references, users, users_revision
     )
+
+
+def named(connection: Connection, name: str, dialect: str) -> NamedRow:
+    """Return one collection of a dialect without counting anything.
+
+    Raises:
+        GalleryNotFound: There is none of this name.
+    """
+    gallery, _ = _find(connection, name, dialect)
+    return NamedRow(gallery.gallery_id, name, gallery.model)
 
 
 def users_revision(connection: Connection, name: str, dialect: str) -> int:

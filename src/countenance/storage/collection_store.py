@@ -15,7 +15,7 @@ from countenance.core.model_identity import ModelIdentity
 from countenance.core.vocabulary import Template
 from countenance.storage import collection_face_rows, collection_rows
 from countenance.storage.collection_face_rows import FaceRow, NewFaceRow
-from countenance.storage.collection_rows import CollectionRow
+from countenance.storage.collection_rows import CollectionRow, NamedRow
 from countenance.storage.store import SqlGalleryStore
 from countenance.storage.transactions import Transaction, as_text
 
@@ -34,6 +34,11 @@ class SqlCollectionStore:
     def add_collection(self, name: str, tags: Mapping[str, str], *, transaction: Transaction) -> None:
         """Make an existing gallery a collection; see ``collection_rows.add``."""
         collection_rows.add(transaction, name, self._dialect, tags)
+
+    def named(self, name: str) -> NamedRow:
+        """Return which collection this is, without counting; see ``collection_rows.named``."""
+        with self._store.database.reading() as connection:
+            return collection_rows.named(connection, name, self._dialect)
 
     def collection(self, name: str) -> CollectionRow:
         """Return one collection; see ``collection_rows.find``."""

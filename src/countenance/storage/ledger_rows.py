@@ -11,12 +11,13 @@ Rules kept here:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, text
 
 from countenance.core.errors import LedgerError
 from countenance.storage.ledger_tables import ledger_entries, ledger_nodes
-from countenance.storage.transactions import Transaction, in_portions
+from countenance.storage.transactions import VALUES_PER_STATEMENT, Transaction, in_portions
 
 StoredEntry = tuple[int, str, str, str, bytes, str | None, str | None, str | None, str | None]
 
@@ -31,9 +32,6 @@ _HASH_BYTES = 32
 _COLUMNS = [column.name for column in ledger_entries.columns]
 _entry_count = select(func.coalesce(func.max(ledger_entries.c.entry_index) + 1, 0))
 _hash_count = select(func.coalesce(func.max(ledger_nodes.c.position) + 1, 0))
-_some_hashes = select(ledger_nodes.c.position, ledger_nodes.c.hash).where(
-    ledger_nodes.c.position.in_(bindparam("positions", expanding=True))
-)
 _take_lock = text(
     "SELECT pg_advisory_xact_lock(:key), "
     "CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END"
@@ -67,7 +65,8 @@ def read_hashes(connection: Connection, positions: Sequence[int]) -> list[bytes]
     """
     found: dict[int, bytes] = {}
     for portion in in_portions(positions):
-        rows = connection.execute(_some_hashes, {"positions": list(portion)})
+        values = {f"p{number}": position for number, position in enumerate(portion)}
+        rows = connection.execute(_some_hashes(len(portion)), values)
         found.update((row.position, row.hash) for row in rows)
     if any(len(found.get(position, b"")) != _HASH_BYTES for position in positions):
         raise LedgerError(
@@ -75,6 +74,17 @@ def read_hashes(connection: Connection, positions: Sequence[int]) -> list[bytes]
             remedy="Run `countenance ledger verify`; keep the database as it is and restore a backup beside it.",
         )
     return [found[position] for position in positions]
+
+
+@lru_cache(maxsize=VALUES_PER_STATEMENT)
+def _some_hashes(count: int) -> Select[tuple[int, bytes]]:
+    """Return the statement that reads this many hashes.
+
+    One parameter each, and one statement a number of them: a list that SQLAlchemy expands anew at each append takes
+    longer than all the rest of reading it.
+    """
+    named = [bindparam(f"p{number}", type_=ledger_nodes.c.position.type) for number in range(count)]
+    return select(ledger_nodes.c.position, ledger_nodes.c.hash).where(ledger_nodes.c.position.in_(named))
 
 
 def append_hashes(transaction: Transaction, start: int, hashes: Sequence[bytes]) -> None:

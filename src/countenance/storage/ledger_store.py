@@ -53,6 +53,7 @@ class SqlLedgerRows:
         """Take an open store; close this before the store."""
         self._store = store
         self._presence = ProcessPresence(store.database, new_identifier())
+        self._digest_key: tuple[str, bytes] | None = None
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Return a write transaction of the store."""
@@ -150,15 +151,22 @@ class SqlLedgerRows:
             yield from ledger_rows.all_hashes(connection)
 
     def digest_key(self) -> bytes:
-        """Return this installation's key for digests; made on first use."""
+        """Return this installation's key for digests; made on first use, and never another one afterwards.
+
+        Once read it is kept in memory for as long as the master key that opened it is in use.
+        """
+        known, master_key = self._digest_key, self._store.master_key
+        if known is not None and known[0] == master_key.key_id:
+            return known[1]
         with self._store.database.reading() as connection:
-            present = digest_keys.stored(connection, self._store.master_key)
-        if present is not None:
-            return present
-        with self._store.transaction() as transaction:
-            ledger_rows.locked_size(transaction)
-            subject_keys.require_adopted(transaction)
-            return digest_keys.make(transaction)
+            key = digest_keys.stored(connection, master_key)
+        if key is None:
+            with self._store.transaction() as transaction:
+                ledger_rows.locked_size(transaction)
+                subject_keys.require_adopted(transaction)
+                key = digest_keys.make(transaction)
+        self._digest_key = (master_key.key_id, key)
+        return key
 
     def subject_digest_keys(
         self, gallery: str, subjects: Sequence[str], *, transaction: Transaction | None

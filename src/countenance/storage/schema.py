@@ -17,7 +17,9 @@ from countenance.core.errors import StorageUnavailable
 
 # All modules that add tables are loaded here, so that ``tables.metadata`` is whole wherever a database is opened.
 from countenance.storage import (
+    account_tables,  # noqa: F401
     case_tables,  # noqa: F401
+    job_tables,  # noqa: F401
     ledger_tables,  # noqa: F401
     migrations,
     policy_tables,  # noqa: F401

@@ -10,7 +10,7 @@ Rules kept here:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from pathlib import Path
 from countenance.core.errors import StorageError, StorageUnavailable
 from countenance.core.model_identity import ModelIdentity
 from countenance.core.vocabulary import EnrolmentOutcome, EnrolmentRun, GallerySummary, NewReference, Reference
-from countenance.storage import enrolment_runs, erasure, galleries, policy_rows, subject_keys
+from countenance.storage import enrolment_runs, erasure, galleries, policy_rows, reference_changes, subject_keys
 from countenance.storage import references as reference_rows
 from countenance.storage.database import Database
 from countenance.storage.key_file import create_key_file, is_private
@@ -197,6 +197,15 @@ class SqlGalleryStore:
         """
         snapshot = GallerySnapshot(self.database, gallery, self._now_text(), self._master_key)
         return snapshot.revision, snapshot
+
+    def reference_changes(
+        self, gallery: str, known: Set[str]
+    ) -> tuple[int, frozenset[str], tuple[Reference, ...]] | None:
+        """Return what has changed for who knows these references; see ``reference_changes.changes``."""
+        with self.database.reading() as connection:
+            return reference_changes.changes(
+                connection, gallery, known, now_text=self._now_text(), master_key=self._master_key
+            )
 
     def erase_subject(self, gallery: str, subject: str, *, transaction: Transaction | None = None) -> int:
         """Delete a subject's references, key and bookkeeping; see ``erasure.erase_subject``."""

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
 
 from countenance.web.context import WebContext
 from countenance.web.dialects import Dialect, DialectSwitch
 from countenance.web.work_pool import Busy
 
+#: Answers a request that no route takes, or not with this method.
+Unmatched = Callable[[Request, HTTPException], Awaitable[Response]]
+
 
 def create_app(
-    context: WebContext, *, version: str, dialects: Sequence[Dialect] = (), routers: Sequence[APIRouter] = ()
+    context: WebContext,
+    *,
+    version: str,
+    dialects: Sequence[Dialect] = (),
+    routers: Sequence[APIRouter] = (),
+    unmatched: Mapping[str, Unmatched] = MappingProxyType({}),
 ) -> FastAPI:
     """Return the application over ready-made services.
 
@@ -24,6 +35,7 @@ def create_app(
         version: Of this software, for the OpenAPI document.
         dialects: Vendors' dialects; the first that claims a request answers it.
         routers: The native interface and the console.
+        unmatched: Beginning of a path → who answers there what no route takes; the longest that fits counts.
     """
 
     @asynccontextmanager
@@ -36,6 +48,14 @@ def create_app(
     app.include_router(_health(context))
     for router in routers:
         app.include_router(router)
+
+    @app.exception_handler(HTTPException)
+    async def answer_unmatched(request: Request, error: HTTPException) -> Response:
+        for prefix in sorted(unmatched, key=len, reverse=True):
+            if request.url.path.startswith(prefix):
+                return await unmatched[prefix](request, error)
+        return await http_exception_handler(request, error)
+
     app.add_middleware(DialectSwitch, dialects=dialects, metrics=context.metrics, new_request_id=context.new_uuid)
     return app
 

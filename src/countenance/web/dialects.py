@@ -97,7 +97,9 @@ class DialectSwitch:
         if dialect is None:
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(self._new_request_id(), dialect=dialect.name)
+        exchange = Exchange(
+            self._new_request_id(), dialect=dialect.name, address=str((scope.get("client") or ("",))[0])
+        )
         started = time.perf_counter()
         self._metrics.begin()
         try:

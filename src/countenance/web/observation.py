@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from countenance.web.caller_counts import CallerCounts
 from countenance.web.work_pool import WorkPool
 
 #: Logger of the requests; ``serve`` sends it to standard error.
@@ -36,6 +37,7 @@ class Exchange:
         code: Code of the error, or empty.
         credential_id: Identifier of the credential, once it is known.
         entry_id: The ledger entry that records a refusal, if there is one.
+        address: Where the request came from, or empty; neither logged nor a label.
     """
 
     request_id: str
@@ -45,6 +47,7 @@ class Exchange:
     code: str = ""
     credential_id: str | None = None
     entry_id: str | None = None
+    address: str = ""
 
 
 class Metrics:
@@ -53,6 +56,7 @@ class Metrics:
     def __init__(self, pools: tuple[WorkPool, ...]) -> None:
         """Take the pools whose fill is shown."""
         self.registry = CollectorRegistry()
+        self.callers = CallerCounts()
         self._requests = Counter(
             "countenance_requests",
             "Requests answered.",
@@ -82,6 +86,7 @@ class Metrics:
         self._under_way.dec()
         self._requests.labels(exchange.dialect, exchange.operation, str(exchange.status), exchange.code).inc()
         self._seconds.labels(exchange.dialect, exchange.operation).observe(seconds)
+        self.callers.note(exchange.address, exchange.dialect, exchange.operation, exchange.status)
 
     def text(self) -> tuple[bytes, str]:
         """Return the counters in Prometheus' text format, and its content type."""

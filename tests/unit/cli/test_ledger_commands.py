@@ -66,7 +66,7 @@ def test_show_lists_the_newest_first_and_one_entry_with_its_fields(used: Command
     assert "camera 4" in one
     assert "US, US-WA" in one
     missing = used("ledger", "show", "ab" * 16)
-    assert (missing.code, "There is no entry" in missing.words) == (7, True)
+    assert (missing.code, "There is no entry" in missing.words) == (4, True)
 
 
 def test_verify_says_what_was_compared_and_what_it_does_not_show(used: CommandLine, tmp_path: Path) -> None:

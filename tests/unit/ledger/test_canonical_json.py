@@ -1,5 +1,6 @@
 """Canonical JSON: one form, the same both ways, nothing else accepted."""
 
+import enum
 import json
 
 import pytest
@@ -19,6 +20,10 @@ values = st.recursive(
 )
 
 
+class Word(enum.StrEnum):
+    ONE = "one"
+
+
 @given(values)
 def test_a_value_comes_back_from_its_bytes(value):
     assert parse_canonical(canonical_bytes(value)) == value
@@ -32,6 +37,12 @@ def test_any_json_reader_understands_the_bytes(value):
 @given(scalars | st.lists(texts) | st.lists(numbers))
 def test_the_fast_text_is_that_of_the_slow_encoder(value):
     assert canonical_text(value).encode() == canonical_bytes(value)
+
+
+@pytest.mark.parametrize("value", [Word.ONE, [Word.ONE, "two"]], ids=repr)
+def test_a_member_of_a_string_enumeration_is_written_as_its_string(value):
+    assert canonical_text(value).encode() == canonical_bytes(value)
+    assert parse_canonical(canonical_bytes(value)) == value
 
 
 def test_the_form_is_that_of_rfc_8785():

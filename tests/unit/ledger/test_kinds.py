@@ -47,7 +47,7 @@ def test_a_field_has_the_same_type_in_every_kind():
 
 def test_what_points_at_a_person_is_not_public():
     personal = re.compile(
-        r"(operator|reviewer|attester|released_to|candidate_|reference_ids|subject_digest|probe_digest)"
+        r"(operator|reviewer|attester|holder|account_id|credential_id|shown_digest|released_to|candidate_|reference_ids|subject_digest|probe_digest)"
     )
     for kind, schema in SCHEMAS.items():
         for name, spec in schema.items():

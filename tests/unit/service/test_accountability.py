@@ -281,12 +281,28 @@ class Book:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
+        self.asked: list[str] = []
         self.admitted: list[tuple[str, int, str | None]] = []
+        self.transaction: OpenTransaction | None = None
 
-    def admit(self, case_id: str, now: datetime, *, searches: int = 1, credential_id: str | None = None) -> None:
+    def ask_list(self, case_id: str, now: datetime, *, credential_id: str | None = None) -> None:
+        self.asked.append(case_id)
+
+    def admit(
+        self,
+        case_id: str,
+        now: datetime,
+        *,
+        searches: int = 1,
+        credential_id: str | None = None,
+        transaction: OpenTransaction | None = None,
+    ) -> None:
+        assert transaction is not None, "counted in the intent's transaction"
+        assert self.asked[len(self.admitted) :] == [case_id], "the list of cases is asked once, before"
         if self.error is not None:
             raise self.error
         self.admitted.append((case_id, searches, credential_id))
+        self.transaction = transaction
 
 
 def under_case(place: AccountablePlace, **changes: object) -> Standing:
@@ -302,6 +318,23 @@ def test_a_search_under_a_case_is_counted_and_carries_its_number_and_credential(
     assert (intent["case_id"], intent["case_number"], intent["credential_id"]) == ("c" * 32, "24-1183", "d" * 32)
     place.jobs(under_case(place)).detect(synthetic_photo("p1"))
     assert book.admitted[-1][1] == 0
+
+
+def test_the_count_is_stored_with_the_intent_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = Book()
+    place = AccountablePlace(cases=book)
+    used: list[OpenTransaction | None] = []
+
+    def fail(*_: object, transaction: OpenTransaction | None = None) -> None:
+        used.append(transaction)
+        raise LedgerError("told to fail")
+
+    monkeypatch.setattr(place.journal, "begin_act", fail)
+    with pytest.raises(LedgerError, match="told to fail"):
+        search(place, under_case(place))
+    assert used == [book.transaction]
+    assert book.transaction is not None
+    assert (place.engine.looked, place.kinds()) == (0, [])
 
 
 @pytest.mark.parametrize(

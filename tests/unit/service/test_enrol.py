@@ -13,7 +13,8 @@ import pytest
 
 from countenance.core.errors import FileUnreadable, GalleryNotFound, ListInvalid, ModelMismatch, StorageFull
 from countenance.core.vocabulary import EnrolmentOutcome, EnrolmentStatus, NewReference
-from countenance.service.enrol import BATCH, CropKeeper, EnrolmentReport, enrol
+from countenance.service.enrol import BATCH, EnrolmentReport, enrol
+from countenance.service.enrolment_steps import CropKeeper
 from tests.support.admitted import admitted
 from tests.support.made_up_templates import MADE_UP_MODEL, OTHER_MODEL
 from tests.support.memory_store import MemoryStore

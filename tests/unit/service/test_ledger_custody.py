@@ -261,6 +261,29 @@ def test_the_end_is_remembered_now_and_then_and_a_failure_does_no_harm(
     assert remembered() == machine.rows.size()
 
 
+def test_the_end_is_remembered_too_after_acts_that_end_with_their_change(machine: Machine) -> None:
+    custody = machine.custody()
+    custody.start()
+    journal = machine.journal()
+    journal.after_act = custody.remember_if_due
+    journal.record_many([gallery_deleted()] * REMEMBER_EVERY)
+    journal.begin_act(act_id(1), intent())
+
+    def rolled_back() -> None:
+        with journal.transaction() as current:
+            journal.finish_act(act_id(1), outcome(), transaction=current)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rolled_back()
+    remembered = machine.files.remembered
+    with journal.transaction() as current:
+        journal.finish_act(act_id(1), outcome(), transaction=current)
+        assert machine.files.remembered == remembered, "nothing is remembered that is not stored for good"
+    assert machine.files.remembered is not None
+    assert read_checkpoint(machine.files.remembered).size == machine.rows.size()
+
+
 def test_a_ledger_that_was_not_started_says_so(machine: Machine) -> None:
     with pytest.raises(LedgerError, match="no ledger yet"):
         machine.custody().verifier_keys()

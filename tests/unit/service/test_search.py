@@ -108,7 +108,7 @@ def test_every_candidate_says_what_its_score_means_here(place: Place) -> None:
         assert item.false_candidates.expected == pytest.approx(rate.estimate * 20)
 
 
-def test_an_index_is_built_once_and_again_only_when_the_gallery_changed(place: Place) -> None:
+def test_an_index_is_built_once_and_follows_the_gallery_from_then_on(place: Place) -> None:
     for _ in range(3):
         place.search(synthetic_photo("p3"))
     assert len(place.built) == 1
@@ -116,10 +116,13 @@ def test_an_index_is_built_once_and_again_only_when_the_gallery_changed(place: P
     assert [item.candidate.subject for item in place.search(synthetic_photo("newcomer", variant="b")).candidates] == [
         "newcomer"
     ]
-    assert len(place.built) == 2
     place.store.erase_subject("staff", "p3")
-    assert place.search(synthetic_photo("p3")).outcome is SearchOutcome.NOBODY
-    assert len(place.built) == 3
+    gone = place.search(synthetic_photo("p3"))
+    assert gone.outcome is SearchOutcome.NOBODY
+    assert gone.searched is not None
+    assert gone.searched.revision == place.store.gallery("staff").revision
+    assert gone.searched.references_searched == 19
+    assert len(place.built) == 1
 
 
 def test_nobody_is_found_after_their_time_is_up(place: Place) -> None:

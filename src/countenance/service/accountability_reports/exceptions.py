@@ -18,6 +18,7 @@ from countenance.ledger.kinds import EntryKind
 from countenance.service.accountability_reports import self_search
 from countenance.service.accountability_reports.case_exceptions import case_exceptions
 from countenance.service.accountability_reports.found import Found, Kind, day
+from countenance.service.accountability_reports.made_probes import made_probes
 from countenance.service.accountability_reports.period import (
     FAILED,
     INTERRUPTED,
@@ -42,7 +43,7 @@ _OPEN_FOR = timedelta(days=1)
 
 
 def exceptions_report(
-    sources: Sources, period: Period, *, checkpoint_due: timedelta = CHECKPOINT_DUE
+    sources: Sources, period: Period, *, checkpoint_due: timedelta = CHECKPOINT_DUE, recorded: Recorded | None = None
 ) -> dict[str, Any]:
     """Return the exceptions of a period as a document of plain values, most pressing kind first, newest first in each.
 
@@ -50,12 +51,14 @@ def exceptions_report(
         sources: Where the facts are.
         period: Which days.
         checkpoint_due: How long after the last checkpoint went out the next is overdue.
+        recorded: What the ledger holds of the period, where it was read already; None reads it.
     """
-    recorded = read_period(sources.journal, period)
+    recorded = read_period(sources.journal, period) if recorded is None else recorded
     ended = endings(sources.journal, recorded)
     found = [
         *case_exceptions(sources, recorded),
         *self_search.self_searches(sources, recorded, decided=ended),
+        *made_probes(sources, recorded),
         *_late_reviews(sources, recorded, ended),
         *_thresholds(sources, recorded),
         *_unfinished(sources, recorded),

@@ -17,6 +17,7 @@ class Kind(enum.StrEnum):
     UNKNOWN_CASE = "unknown_case"
     SELF_SEARCH = "self_search"
     VAGUE_REASON = "vague_reason"
+    MADE_PROBE = "probe_drawn_or_edited"
     LATE_REVIEW = "late_review"
     LOOSE_THRESHOLD = "threshold_below_policy"
     OVERRIDE = "override"
@@ -34,6 +35,7 @@ _TITLES = {
     Kind.UNKNOWN_CASE: "Case unknown or not checked",
     Kind.SELF_SEARCH: "Operators among their own candidates",
     Kind.VAGUE_REASON: "Reason too vague",
+    Kind.MADE_PROBE: "Probe drawn, composed or edited",
     Kind.LATE_REVIEW: "Review late",
     Kind.LOOSE_THRESHOLD: "Threshold below policy",
     Kind.OVERRIDE: "Rules overridden or switched off",

@@ -34,6 +34,7 @@ _KEPT = frozenset(
         "offence_statute", "decision", "deciding_rules", "reasons", "packs_disabled", "model_digest",
         "threshold_value", "certificate_digest", "worst_group_rate", "false_positive_ratio", "gallery_ids",
         "gallery_source", "gallery_subjects", "gallery_references", "probe_source", "probe_edits", "federal_law_id",
+        "attested_claims",
         "result", "faces_found", "candidate_count", "candidate_reference_ids", "expected_false_candidates",
         "held_for_review", "review_id", "error_code",
     }

@@ -36,3 +36,17 @@ class Proofs:
         proof = tree.inclusion_proof(entry.index)
         verify_inclusion(index=entry.index, size=self._kept.entries, leaf_hash=leaf, root=tree.root(), proof=proof)
         return EntryProof(entry, leaf.hex(), tuple(value.hex() for value in proof), self._kept)
+
+
+class KeptProofs(Proofs):
+    """Proves against the newest checkpoint that was kept; signs one only for an entry that none of them reaches.
+
+    For whoever looks often: looking at the same entries again writes nothing.
+    """
+
+    def __call__(self, entry_id: str) -> EntryProof:
+        """Return one entry with its proof; see ``Proofs``."""
+        if self._kept is None:
+            kept = (KeptCheckpoint(*row) for row in self._rows.checkpoints())
+            self._kept = max(kept, key=lambda one: one.entries, default=None)
+        return super().__call__(entry_id)

@@ -8,4 +8,4 @@ of all steps with those modules on both databases, and this list with the files.
 from __future__ import annotations
 
 #: All revisions this code knows, oldest first; the last one is the present schema.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")

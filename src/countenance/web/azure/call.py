@@ -9,15 +9,13 @@ from typing import Any
 from countenance.service.accountability import Performed
 from countenance.service.person_group_port import ContainerKind, ContainerRef
 from countenance.service.person_groups import PersonGroupParts
+from countenance.service.photo_addresses import LONGEST_ADDRESS
 from countenance.service.standing import Standing
-from countenance.web.azure.errors import INVALID_IMAGE_SIZE, INVALID_URL, UNSUPPORTED, AzureError
+from countenance.web.azure.errors import INVALID_IMAGE_SIZE, TOO_BIG_MESSAGE, TOO_SMALL_MESSAGE, UNSUPPORTED, AzureError
 from countenance.web.azure.fields import Fields, body_fields, container_ref, query_fields
 
 #: Smallest and largest picture. Source: Microsoft, Face API reference, Detect.
 LEAST_IMAGE_BYTES, MOST_IMAGE_BYTES = 1_024, 6 * 1_024 * 1_024
-NO_FETCHING = (
-    "This service fetches no pictures from addresses: send the bytes of the picture as application/octet-stream."
-)
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +32,8 @@ class Call:
         base_url: Where the dialect's paths begin, up to the version and without a slash at the end.
         kind: The kind of container the request is about, as soon as it is known.
         missing_status: Status of what is not there.
+        least_image_bytes: Smallest picture accepted.
+        fetched: The picture, if the body names its address.
     """
 
     parts: PersonGroupParts
@@ -45,6 +45,8 @@ class Call:
     base_url: str
     kind: ContainerKind | None
     missing_status: int = 404
+    least_image_bytes: int = LEAST_IMAGE_BYTES
+    fetched: bytes | None = field(default=None, repr=False)
 
     def query(self) -> Fields:
         """Return the members of the query."""
@@ -74,16 +76,26 @@ class Call:
         """Return the picture of the request.
 
         Raises:
-            AzureError: It is named by address, too small, or too large.
+            AzureError: It is too small or too large.
         """
-        if self.is_json:
-            fields = body_fields(self.body)
-            fields.required_text("url", 8_192)
-            fields.done()
-            raise AzureError(400, INVALID_URL, NO_FETCHING)
-        if not LEAST_IMAGE_BYTES <= len(self.body) <= MOST_IMAGE_BYTES:
-            raise AzureError(400, INVALID_IMAGE_SIZE, "Image size is invalid: 1 KB to 6 MB are accepted.")
-        return self.body
+        data = self.body if self.fetched is None else self.fetched
+        if len(data) < self.least_image_bytes:
+            raise AzureError(400, INVALID_IMAGE_SIZE, TOO_SMALL_MESSAGE)
+        if len(data) > MOST_IMAGE_BYTES:
+            raise AzureError(400, INVALID_IMAGE_SIZE, TOO_BIG_MESSAGE)
+        return data
+
+
+def named_address(body: bytes) -> str:
+    """Return the address of the picture that a JSON body names.
+
+    Raises:
+        AzureError: The body is something else.
+    """
+    fields = body_fields(body)
+    address = fields.required_text("url", LONGEST_ADDRESS)
+    fields.done()
+    return address
 
 
 @dataclass(frozen=True, slots=True)

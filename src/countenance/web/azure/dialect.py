@@ -17,8 +17,9 @@ import re
 from countenance.core.errors import CountenanceError
 from countenance.service.person_groups import PersonGroupParts
 from countenance.service.refusals import ActRefused
+from countenance.service.refused_credentials import Refusal
 from countenance.service.standing import Standing
-from countenance.web.azure.call import MOST_IMAGE_BYTES, Answer, Call
+from countenance.web.azure.call import LEAST_IMAGE_BYTES, MOST_IMAGE_BYTES, Answer, Call, named_address
 from countenance.web.azure.errors import (
     ACCESS_DENIED_MESSAGE,
     BAD_ARGUMENT,
@@ -26,6 +27,7 @@ from countenance.web.azure.errors import (
     INTERNAL_MESSAGE,
     INVALID_IMAGE_SIZE,
     RESOURCE_NOT_FOUND,
+    TOO_BIG_MESSAGE,
     UNAUTHORISED,
     UNSUPPORTED,
     AzureError,
@@ -54,14 +56,21 @@ class AzureDialect:
 
     name = NAME
 
-    def __init__(self, context: WebContext, parts: PersonGroupParts) -> None:
+    def __init__(
+        self, context: WebContext, parts: PersonGroupParts, *, least_image_bytes: int = LEAST_IMAGE_BYTES
+    ) -> None:
         self._context = context
         self._parts = parts
+        self._least_image_bytes = least_image_bytes
 
     def claims(self, head: RequestHead) -> bool:
-        """Return whether a request's path has the product's name and a version, or begins with that name."""
+        """Return whether a request's path has the product's name and a version, or begins with that name.
+
+        A request that names an operation of AWS is none, whatever its path: those clients put anything there.
+        """
         segments = head.path_segments
-        return version_at(segments) is not None or (bool(segments) and segments[0].lower() == PRODUCT)
+        named = version_at(segments) is not None or (bool(segments) and segments[0].lower() == PRODUCT)
+        return named and head.header("x-amz-target") is None
 
     def body_limit(self, head: RequestHead) -> int:
         """Return the largest body accepted."""
@@ -87,7 +96,10 @@ class AzureDialect:
                 base_url=_base_url(head),
                 kind=route.kind,
                 missing_status=route.missing_status,
+                least_image_bytes=self._least_image_bytes,
             )
+            if route.takes_photo and made.is_json:
+                made.fetched = await self._fetched(made)
             pool = self._context.work if route.at_work else self._context.desk
             return _success(await pool.run(lambda: route.run(made)), head, exchange)
         except AzureError as error:
@@ -102,9 +114,26 @@ class AzureDialect:
         if trouble == Trouble.TOO_LARGE:
             if (head.header("content-type") or "").lower().startswith("application/json"):
                 return _failure(AzureError(413, BAD_ARGUMENT, "The request is too large."), head, exchange)
-            message = "Image size is invalid: 1 KB to 6 MB are accepted."
-            return _failure(AzureError(400, INVALID_IMAGE_SIZE, message), head, exchange)
+            return _failure(AzureError(400, INVALID_IMAGE_SIZE, TOO_BIG_MESSAGE), head, exchange)
         return _failure(AzureError(500, INTERNAL, INTERNAL_MESSAGE), head, exchange)
+
+    async def _fetched(self, call: Call) -> bytes:
+        """Return the picture whose address a body names; nobody's is fetched whose case has ended.
+
+        Raises:
+            AzureError: The body names none.
+            PhotoNotFetched: It may not be fetched, or could not be.
+            ActRefused, CaseError: Whoever asks may not; recorded.
+        """
+
+        def admitted() -> str:
+            named = named_address(call.body)
+            self._parts.base.require_access("fetch_photo", call.standing, None)
+            return named
+
+        address = await self._context.desk.run(admitted)
+        found = await self._context.from_outside(lambda: self._context.fetch(address, MOST_IMAGE_BYTES))
+        return found.data
 
     def _standing(self, head: RequestHead, exchange: Exchange) -> Standing:
         """Return on whose behalf a request is.
@@ -113,12 +142,15 @@ class AzureDialect:
             AzureError: It carries no key, or none that is known here.
         """
         key, said = head.header(KEY_HEADER), head.header("authorization") or ""
+        token = said[len(_BEARER) :].strip() if said.lower().startswith(_BEARER) else ""
         credential = None
         if key:
             credential = self._context.cases.find_by_api_key(key)
-        elif said.lower().startswith(_BEARER):
-            credential = self._context.cases.find_by_token(said[len(_BEARER) :].strip())
+        elif token:
+            credential = self._context.cases.find_by_token(token)
         if credential is None:
+            if shown := key or token:
+                exchange.entry_id = self._context.refused.note(NAME, Refusal.UNKNOWN, shown=shown)
             raise AzureError(401, UNAUTHORISED, ACCESS_DENIED_MESSAGE)
         exchange.credential_id = credential.credential_id
         return self._context.cases.standing(credential, NAME, self._context.clock())

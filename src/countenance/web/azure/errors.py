@@ -8,7 +8,7 @@ Rules kept here:
 - What a case or the rules refuse is a 403 ``UnsupportedFeature``, as the vendor answers who is not approved; the
   message says why and which ledger entry records it.
 
-Source: Microsoft, Face API reference, error codes of each operation.
+Source: Microsoft, Face API reference, error codes of each operation; "Azure AI Face API error codes".
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 from countenance.core import errors
 from countenance.service import collection_errors, person_group_errors
 from countenance.service.person_group_port import ContainerKind
+from countenance.service.photo_addresses import PhotoNotFetched, WhyNot
 
 BAD_ARGUMENT = "BadArgument"
 INVALID_URL = "InvalidURL"
@@ -38,6 +39,12 @@ RETIRED_MESSAGE = (
     "Return Attributes (emotion, gender, age, smile, facial hair, hair and makeup) have been deprecated and are no "
     "longer supported."
 )
+#: What went wrong takes the place of the last sentence's quotation, as it does in the vendor's own messages.
+NOT_FETCHED_MESSAGE = (
+    'Invalid image URL or error downloading from target server. Remote server error returned: "{why}."'
+)
+TOO_SMALL_MESSAGE = "Image size is too small. The valid image file size should be larger than or equal to 1 KB."
+TOO_BIG_MESSAGE = "Image size is too big. The valid image file size should be no larger than 6 MB."
 DECODING_MESSAGE = "Decoding error, image format unsupported."
 NO_FACE_MESSAGE = "No face detected in the image."
 SEVERAL_FACES_MESSAGE = "There is more than 1 face in the image."
@@ -109,6 +116,8 @@ _ROWS: tuple[tuple[type[errors.CountenanceError], int, str, str | None], ...] = 
     (errors.SettingsInvalid, 500, INTERNAL, INTERNAL_MESSAGE),
     (errors.VendorError, 500, INTERNAL, INTERNAL_MESSAGE),
     (errors.AuditInputInvalid, 500, INTERNAL, INTERNAL_MESSAGE),
+    (errors.AccountError, 500, INTERNAL, INTERNAL_MESSAGE),
+    (errors.JobError, 500, INTERNAL, INTERNAL_MESSAGE),
 )
 
 
@@ -120,7 +129,9 @@ def azure_error(error: errors.CountenanceError, kind: ContainerKind | None, miss
         kind: The kind of container the request is about, if it is about one.
         missing_status: The status of what is not there: 404 where the path names it, 400 where the body does.
     """
-    special = _about_container(error, kind, missing_status) or _about_missing(error, missing_status)
+    special = (
+        _about_container(error, kind, missing_status) or _about_missing(error, missing_status) or _about_address(error)
+    )
     if special is not None:
         return special
     notes = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
@@ -153,3 +164,11 @@ def _about_missing(error: errors.CountenanceError, missing_status: int) -> Azure
     if isinstance(error, collection_errors.FaceMissing):
         return AzureError(missing_status, PERSISTED_FACE_NOT_FOUND, "Persisted face is not found.")
     return None
+
+
+def _about_address(error: errors.CountenanceError) -> AzureError | None:
+    if not isinstance(error, PhotoNotFetched):
+        return None
+    if error.why is WhyNot.TOO_LARGE:
+        return AzureError(400, INVALID_IMAGE_SIZE, TOO_BIG_MESSAGE)
+    return AzureError(400, INVALID_URL, NOT_FETCHED_MESSAGE.format(why=error.why.value))

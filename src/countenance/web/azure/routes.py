@@ -49,6 +49,7 @@ class Route:
         at_work: Whether it looks at a photo or compares templates.
         kind: The kind of container the path names, or None.
         missing_status: Status of what is not there.
+        takes_photo: Whether it takes a photo, or a photo's address.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Route:
     at_work: bool = False
     kind: ContainerKind | None = None
     missing_status: int = 404
+    takes_photo: bool = False
 
     def match(self, segments: tuple[str, ...]) -> dict[str, str] | None:
         """Return the variables of a path, or None if it is another one; fixed segments are compared without case."""
@@ -116,7 +118,7 @@ def _of_kind(kind: ContainerKind, name: str) -> list[Route]:
     faces = (*(somebody if kind.has_persons else one), "persistedfaces")
     face = (*faces, "{face}")
     found += [
-        Route(f"{name}FaceAdd", "POST", faces, persons.add, at_work=True, kind=kind),
+        Route(f"{name}FaceAdd", "POST", faces, persons.add, at_work=True, kind=kind, takes_photo=True),
         Route(f"{name}FaceDelete", "DELETE", face, persons.remove_face, kind=kind),
     ]
     if kind is not ContainerKind.FACE_LIST:
@@ -130,7 +132,7 @@ def _of_kind(kind: ContainerKind, name: str) -> list[Route]:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("Detect", "POST", ("detect",), compare.detect, at_work=True),
+    Route("Detect", "POST", ("detect",), compare.detect, at_work=True, takes_photo=True),
     Route("Verify", "POST", ("verify",), compare.verify, at_work=True),
     Route("Identify", "POST", ("identify",), compare.identify_faces, at_work=True, missing_status=400),
     Route("FindSimilar", "POST", ("findsimilars",), compare.find_similar, at_work=True, missing_status=400),

@@ -19,13 +19,16 @@ from countenance.core.errors import CalibrationError
 from countenance.service.compatibility import Fate, VendorCoverage, VendorOperation
 from countenance.service.scale_meanings import GALLERY_SIZES, MeaningRow, meanings
 from countenance.service.similarity_scale import VendorScale
+from countenance.web.caller_counts import Counts
 from countenance.web.compat.tables import calls_so_far, vendor_tables
 from countenance.web.context import WebContext
 
 PATH = "/compat"
+#: What dialects call an operation that is none. Source: ``web.observation.Exchange``.
+UNKNOWN_OPERATION = "unknown"
 
-#: Address, tables, version of the scale, rows → the page and the digest of its style.
-_Render = Callable[[str, tuple[VendorCoverage, ...], str, tuple[MeaningRow, ...]], tuple[str, str]]
+#: Address, tables, the reader's own calls, version of the scale, rows → the page and the digest of its style.
+_Render = Callable[[str, tuple[VendorCoverage, ...], Counts, str, tuple[MeaningRow, ...]], tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ def compat_router(context: WebContext, scale: Callable[[], VendorScale], *, vers
         """Return the page."""
         address = f"{request.url.scheme}://{request.url.netloc}"
         tables = vendor_tables(calls_so_far(context.metrics))
-        text, style_digest = render(address, tables, *_meanings(scale))
+        own = context.metrics.callers.of(request.client.host if request.client else "")
+        text, style_digest = render(address, tables, own, *_meanings(scale))
         return HTMLResponse(text, headers=_headers(style_digest))
 
     return router
@@ -76,9 +80,7 @@ def _meanings(scale: Callable[[], VendorScale]) -> tuple[str, tuple[MeaningRow, 
     return current.version, meanings(current)
 
 
-def _renderer(
-    version: str,
-) -> Callable[[str, tuple[VendorCoverage, ...], str, tuple[MeaningRow, ...]], tuple[str, str]]:
+def _renderer(version: str) -> _Render:
     import jinja2
     import markupsafe
 
@@ -92,7 +94,11 @@ def _renderer(
     template = environment.from_string((folder / "compat.html.j2").read_text(encoding="utf-8"))
 
     def render(
-        address: str, tables: tuple[VendorCoverage, ...], scale_version: str, rows: tuple[MeaningRow, ...]
+        address: str,
+        tables: tuple[VendorCoverage, ...],
+        own: Counts,
+        scale_version: str,
+        rows: tuple[MeaningRow, ...],
     ) -> tuple[str, str]:
         called = [(table, item) for table in tables for item in table.operations if item.calls]
         values: dict[str, Any] = {
@@ -102,6 +108,8 @@ def _renderer(
             "tables": tables,
             "groups": {table.dialect: reason_groups(table) for table in tables},
             "called": called,
+            "own": own,
+            "own_unknown": sum(own.get((table.dialect, UNKNOWN_OPERATION), (0, 0))[0] for table in tables),
             "not_here": [(table, item) for table, item in called if item.fate is not Fate.WORKS],
             "unknown_calls": sum(table.unknown_calls for table in tables),
             "scale_version": scale_version,

@@ -9,6 +9,7 @@ from countenance.service.person_group_confidence import DEFAULT_CONFIDENCE, VALU
 from countenance.web.azure import dialect as azure
 from countenance.web.azure.face_attributes import RETIRED
 from countenance.web.azure.routes import LEFT_OUT, ROUTES
+from countenance.web.caller_counts import FIRST_ERROR
 from countenance.web.observation import Metrics
 from countenance.web.rekognition import dialect as rekognition
 from countenance.web.rekognition import refused_operations as rekognition_refused
@@ -17,8 +18,6 @@ from countenance.web.watson import operations as watson_operations
 
 #: Name of the counter's samples in the registry.
 _REQUESTS, _TOTAL = "countenance_requests", "countenance_requests_total"
-#: First status that is an error. Source: RFC 9110, section 15.
-_ERROR = 400
 
 Calls = Mapping[str, dict[str, tuple[int, int]]]
 
@@ -34,7 +33,7 @@ def calls_so_far(metrics: Metrics) -> Calls:
                 operations = found.setdefault(sample.labels["dialect"], {})
                 count, failed = operations.get(sample.labels["operation"], (0, 0))
                 number = int(sample.value)
-                is_error = int(sample.labels["status"]) >= _ERROR
+                is_error = int(sample.labels["status"]) >= FIRST_ERROR
                 operations[sample.labels["operation"]] = (count + number, failed + (number if is_error else 0))
     return found
 
@@ -57,7 +56,7 @@ def _rekognition(calls: Calls) -> VendorCoverage:
         calls=calls.get(rekognition.NAME, {}),
         notes=(
             f"Attributes refused when asked for by name, and absent from ALL: {traits}.",
-            "S3 objects are read only from a folder that the operator has set; photos as Bytes always work.",
+            "S3 objects are read only from a folder or store that the operator has set; photos as Bytes always work.",
         ),
     )
 
@@ -76,7 +75,7 @@ def _azure(calls: Calls) -> VendorCoverage:
             f"Attributes refused, in the words with which the vendor retired them: {', '.join(sorted(RETIRED))}.",
             "Of the 27 landmarks the five that are measured are given; the others are absent.",
             f"Confidence {DEFAULT_CONFIDENCE:g} stands at {VALUE_AT_DEFAULT:g} of the scale above.",
-            "No address is fetched: send the picture as a stream.",
+            "Photos by url are fetched only from hosts that the operator has named; as a stream they always work.",
         ),
     )
 
@@ -92,6 +91,6 @@ def _watson(calls: Calls) -> VendorCoverage:
         calls=calls.get(watson.NAME, {}),
         notes=(
             "A face has its place and nothing else: age and gender are absent.",
-            "No address is fetched: send the picture as images_file. GIF is not read.",
+            "Photos by url are fetched only from hosts that the operator has named; as images_file they always work.",
         ),
     )

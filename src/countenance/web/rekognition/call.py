@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from countenance.service.accountability import Performed
 from countenance.service.collection_parts import CollectionParts
-from countenance.service.object_folder import ObjectFolder
 from countenance.service.standing import Standing
 from countenance.web.rekognition.errors import ACCESS_DENIED, AwsError
 from countenance.web.rekognition.fields import Fields
@@ -25,7 +24,7 @@ class Call:
         parts: The collections and what they work with.
         standing: On whose behalf.
         region: The region the client signed for; it appears in names of resources only.
-        objects: Folder that stands for an object store, or None.
+        objects: The objects that the request names as pictures: their bytes, or what is wrong with them.
     """
 
     operation: str
@@ -33,7 +32,7 @@ class Call:
     parts: CollectionParts
     standing: Standing
     region: str
-    objects: ObjectFolder | None
+    objects: Mapping[ImageInput, bytes | AwsError] = field(repr=False)
 
     def photo(self, image: ImageInput) -> bytes:
         """Return the bytes of a picture of the request.
@@ -41,7 +40,10 @@ class Call:
         Raises:
             AwsError: It is an object that cannot be read.
         """
-        return image.load(self.objects)
+        found = image.data if image.data is not None else self.objects[image]
+        if isinstance(found, AwsError):
+            raise found
+        return found
 
 
 #: An operation: the call → the members of the answer.

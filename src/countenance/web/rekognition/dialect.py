@@ -4,7 +4,7 @@ Rules kept here:
 
 - The operation is the part of ``X-Amz-Target`` behind the dot. The path says nothing: clients put anything there.
 - Nothing is done before the signature is verified.
-- Whoever holds a credential and is refused is recorded: a wrong or outdated signature too, at a rate that cannot fill
+- Whoever names an access key and is refused is recorded: a wrong or outdated signature too, at a rate that cannot fill
   the ledger.
 """
 
@@ -19,7 +19,9 @@ from typing import Any
 
 from countenance.core.errors import CountenanceError, GalleryExists, GalleryNotFound, PolicyError
 from countenance.service.collection_parts import CollectionParts
+from countenance.service.credentials import Credential
 from countenance.service.refusals import ActRefused
+from countenance.service.refused_credentials import Refusal
 from countenance.service.standing import Standing
 from countenance.web.context import WebContext
 from countenance.web.dialects import Trouble
@@ -47,9 +49,17 @@ from countenance.web.rekognition.errors import (
     collection_missing,
 )
 from countenance.web.rekognition.fields import Fields
+from countenance.web.rekognition.images import ImageInput, named_objects
 from countenance.web.rekognition.refused_operations import REFUSED
 from countenance.web.rekognition.replies import ACCOUNT
-from countenance.web.rekognition.sigv4 import ALGORITHM, ReceivedRequest, read_claim, verify
+from countenance.web.rekognition.sigv4 import (
+    ALGORITHM,
+    OutsideWindow,
+    ReceivedRequest,
+    access_key_shown,
+    read_claim,
+    verify,
+)
 from countenance.web.wire import Reply, RequestHead
 
 NAME = "rekognition"
@@ -136,7 +146,8 @@ class RekognitionDialect:
             self._require_within_rate(exchange)
             run, members = _require_known(operation), _parsed(body)
             collection = str(members.get("CollectionId"))
-            call = Call(operation, Fields(members), self._parts, caller.standing, caller.region, self._context.objects)
+            objects = await self._objects(members, caller.standing) if operation in WITH_IMAGE else {}
+            call = Call(operation, Fields(members), self._parts, caller.standing, caller.region, objects)
             pool = self._context.work if operation in AT_WORK else self._context.desk
             return _success(await pool.run(lambda: run(call)), exchange)
         except AwsError as error:
@@ -156,34 +167,58 @@ class RekognitionDialect:
             return _failure(AwsError(SERIALIZATION, "The request is too large.", status=413), exchange)
         return _failure(AwsError(INTERNAL, status=500), exchange)
 
+    async def _objects(self, members: Mapping[str, Any], standing: Standing) -> dict[ImageInput, bytes | AwsError]:
+        """Return the objects a request names as its pictures; nobody's are read whose case has ended.
+
+        Raises:
+            ActRefused, CaseError: Whoever asks may not; recorded.
+        """
+        named = named_objects(members)
+        if not named:
+            return {}
+        await self._context.desk.run(lambda: self._parts.require_access("read_object", standing, None))
+
+        def load(item: ImageInput) -> bytes | AwsError:
+            try:
+                return item.load(self._context.objects)
+            except AwsError as error:
+                return error
+
+        return await self._context.from_outside(lambda: {item: load(item) for item in named})
+
     def _caller(self, request: ReceivedRequest, exchange: Exchange) -> _Caller:
         """Return who signed a request.
 
         Raises:
             AwsError: Nobody known here did, or the signature is wrong or too old.
         """
-        claim, now = read_claim(request), self._context.clock()
-        found = self._context.cases.find_by_access_key(claim.access_key_id)
-        if found is None:
-            raise AwsError(UNRECOGNISED_CLIENT)
-        credential, secret = found
-        exchange.credential_id = credential.credential_id
+        now = self._context.clock()
+        found = None
         try:
-            verify(request, claim, secret.decode(), now)
-        except AwsError:
-            if self._context.limits.admit(f"refused {credential.credential_id}") == 0.0:
-                exchange.entry_id = self._record_refused(self._context.cases.standing(credential, NAME, now))
+            claim = read_claim(request)
+            found = self._context.cases.find_by_access_key(claim.access_key_id)
+            if found is None:
+                raise AwsError(UNRECOGNISED_CLIENT)
+            exchange.credential_id = found[0].credential_id
+            verify(request, claim, found[1].decode(), now)
+        except AwsError as error:
+            self._note(error, request, None if found is None else found[0], exchange)
             raise
-        return _Caller(self._context.cases.standing(credential, NAME, now), claim.region)
+        return _Caller(self._context.cases.standing(found[0], NAME, now), claim.region)
 
-    def _record_refused(self, standing: Standing) -> str:
-        return self._parts.record_refused(
-            "authenticate",
-            standing,
-            "credential.signature",
-            "The signature does not fit the request, or is more than fifteen minutes from the clock.",
-            "Sign with the secret of this access key, and set the clock.",
-        )
+    def _note(
+        self, error: AwsError, request: ReceivedRequest, credential: Credential | None, exchange: Exchange
+    ) -> None:
+        """Note that an access key was refused, if the request names one."""
+        shown = access_key_shown(request)
+        if not shown:
+            return
+        refusal = Refusal.OUTSIDE_WINDOW if isinstance(error, OutsideWindow) else Refusal.SIGNATURE
+        if credential is None:
+            credential = self._context.cases.find_by_spent_access_key(shown)
+        if error.code == UNRECOGNISED_CLIENT:
+            refusal = Refusal.UNKNOWN if credential is None else Refusal.EXPIRED
+        exchange.entry_id = self._context.refused.note(NAME, refusal, shown=shown, credential=credential)
 
     def _require_within_rate(self, exchange: Exchange) -> None:
         wait_s = self._context.limits.admit(exchange.credential_id or "")

@@ -109,6 +109,8 @@ _ROWS: tuple[tuple[type[errors.CountenanceError], str, str | None], ...] = (
     (errors.SettingsInvalid, INTERNAL, DOCUMENTED_MESSAGES[INTERNAL]),
     (errors.VendorError, INTERNAL, DOCUMENTED_MESSAGES[INTERNAL]),
     (errors.AuditInputInvalid, INTERNAL, DOCUMENTED_MESSAGES[INTERNAL]),
+    (errors.AccountError, INTERNAL, DOCUMENTED_MESSAGES[INTERNAL]),
+    (errors.JobError, INTERNAL, DOCUMENTED_MESSAGES[INTERNAL]),
 )
 
 

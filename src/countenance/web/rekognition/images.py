@@ -4,8 +4,8 @@ Rules kept here:
 
 - JPEG and PNG only, by content, and within the vendor's sizes; everything else this package could read is refused, as
   the vendor refuses it.
-- An object is read when the operation runs, from a configured folder; without one, or if anything about it is not as it
-  should be, the answer is the vendor's InvalidS3ObjectException and tells nothing about the disk.
+- An object is read from a configured folder or store; without one, or if anything about it is not as it should be, the
+  answer is the vendor's InvalidS3ObjectException and tells nothing about disk or store.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from countenance.service.object_folder import ObjectFolder
+from countenance.service.object_folder import ObjectStore
 from countenance.web.rekognition.errors import (
     DOCUMENTED_MESSAGES,
     IMAGE_TOO_LARGE,
@@ -28,13 +29,15 @@ from countenance.web.rekognition.errors import (
 
 #: Largest picture in a request, and in a store. Source: Rekognition service model, ImageBlob; Developer Guide, quotas.
 MOST_BYTES, MOST_OBJECT_BYTES = 5_242_880, 15_728_640
+#: Members of requests that hold pictures. Source: Rekognition service model, shape Image.
+MEMBERS = ("Image", "SourceImage", "TargetImage")
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 #: How base64 of a JPEG or PNG begins.
 _ENCODED_MAGIC = (b"/9j/", b"iVBORw0KGgo")
 _BUCKET = re.compile(r"[0-9A-Za-z._\-]{3,255}")
 NO_STORE = (
     f"{DOCUMENTED_MESSAGES[INVALID_S3_OBJECT]} This service reads no S3: send Image.Bytes, or ask its operator to "
-    "set s3_folder."
+    "set s3_folder or s3_endpoint."
 )
 
 
@@ -54,7 +57,7 @@ class ImageInput:
     key: str = ""
     version: str | None = None
 
-    def load(self, objects: ObjectFolder | None) -> bytes:
+    def load(self, objects: ObjectStore | None) -> bytes:
         """Return the picture's bytes.
 
         Raises:
@@ -64,12 +67,25 @@ class ImageInput:
             return self.data
         if objects is None:
             raise AwsError(INVALID_S3_OBJECT, NO_STORE)
-        content = None if self.version is not None else objects.read(self.bucket, self.key, MOST_OBJECT_BYTES)
+        content = objects.read(self.bucket, self.key, MOST_OBJECT_BYTES, self.version)
         if content is None:
             raise AwsError(INVALID_S3_OBJECT)
         if len(content) > MOST_OBJECT_BYTES:
             raise AwsError(IMAGE_TOO_LARGE)
         return _checked_format(content)
+
+
+def named_objects(members: Mapping[str, Any]) -> tuple[ImageInput, ...]:
+    """Return the objects a request names as its pictures; what is wrong with a picture is told when it is looked at."""
+    found = []
+    for name in MEMBERS:
+        value = members.get(name)
+        if isinstance(value, dict) and value.get("S3Object") is not None:
+            try:
+                found.append(image_input(name, value))
+            except AwsError:
+                continue
+    return tuple(dict.fromkeys(found))
 
 
 def image_input(name: str, value: Any) -> ImageInput:
@@ -125,6 +141,6 @@ def _object(name: str, value: Any) -> ImageInput:
     bucket, key, version = value.get("Bucket"), value.get("Name"), value.get("Version")
     if not isinstance(bucket, str) or not isinstance(key, str) or not isinstance(version, str | None):
         raise invalid(f"{name}.S3Object needs Bucket and Name as text.")
-    if not _BUCKET.fullmatch(bucket) or not 1 <= len(key) <= 1024:
+    if not _BUCKET.fullmatch(bucket) or not 1 <= len(key) <= 1024 or not 1 <= len(version or "x") <= 1024:
         raise AwsError(INVALID_S3_OBJECT)
     return ImageInput(None, bucket, key, version)

@@ -50,7 +50,7 @@ def list_all(call: Call) -> dict[str, Any]:
     call.fields.done()
     place = place_of(call.operation, name, token)
     page = list_faces(call.parts, call.standing, name, after=place, limit=limit, user_id=user_id, face_ids=face_ids)
-    model = call.parts.collections.collection(name).model
+    model = call.parts.collections.named(name).model
     answer: dict[str, Any] = {
         "Faces": [stored_face(face, model) for face in page.faces],
         "FaceModelVersion": model_version(model),

@@ -36,6 +36,7 @@ SERVICE = "rekognition"
 CLOCK_SKEW = timedelta(minutes=15)
 _DATE_FORM = "%Y%m%dT%H%M%SZ"
 _SCOPE = re.compile(r"([^/\s]{1,128})/(\d{8})/([a-z0-9-]{1,40})/([a-z0-9-]{1,40})/aws4_request")
+_NAMED_KEY = re.compile(r"Credential=([^/\s,]{1,128})")
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -86,6 +87,16 @@ class SignatureClaim:
     date_text: str
 
 
+class OutsideWindow(AwsError):
+    """A signature that fits and is too old, or of a time to come."""
+
+
+def access_key_shown(request: ReceivedRequest) -> str:
+    """Return the access key id that a request names, whatever else is wrong with it, or an empty text."""
+    found = _NAMED_KEY.search(request.header("authorization") or "")
+    return "" if found is None else found.group(1)
+
+
 def read_claim(request: ReceivedRequest) -> SignatureClaim:
     """Return what the Authorization header claims.
 
@@ -126,7 +137,8 @@ def verify(request: ReceivedRequest, claim: SignatureClaim, secret: str, now: da
     """Return if the holder of ``secret`` signed this request within fifteen minutes of ``now``.
 
     Raises:
-        AwsError: The signature does not fit, or is too old or from the future.
+        AwsError: The signature does not fit.
+        OutsideWindow: It fits, and is too old or from the future.
     """
     expected = signature(request, claim, secret)
     # The signature first: whoever does not hold the secret learns nothing about our clock.
@@ -138,7 +150,7 @@ def verify(request: ReceivedRequest, claim: SignatureClaim, secret: str, now: da
         )
     if abs(now - claim.signed_at) > CLOCK_SKEW:
         which = "expired" if now > claim.signed_at else "not yet current"
-        raise AwsError(
+        raise OutsideWindow(
             INVALID_SIGNATURE,
             f"Signature {which}: {claim.date_text} is more than 15 minutes from {now.astimezone(UTC):{_DATE_FORM}}.",
         )

@@ -36,14 +36,13 @@ def shows_a_key(head: RequestHead) -> bool:
 
 def credential_of(head: RequestHead, cases: Cases, tokens: Tokens, now: datetime) -> Credential | None:
     """Return the credential a request shows, or None. It may have ended: the use case refuses and records that."""
-    scheme, _, shown = (head.header("authorization") or "")[:_LONGEST].partition(" ")
-    shown = shown.strip()
-    match scheme.lower():
-        case "bearer":
-            return _of_bearer(shown, cases, tokens, now)
-        case "basic":
-            return key_credential(_password(shown), cases)
-    return key_credential(query_value(head, "api_key"), cases)
+    scheme, shown = _scheme_and_shown(head)
+    return _of_bearer(shown, cases, tokens, now) if scheme == "bearer" else key_credential(shown, cases)
+
+
+def shown_by(head: RequestHead) -> str:
+    """Return the key, token or password that a request shows, or an empty text."""
+    return _scheme_and_shown(head)[1]
 
 
 def key_credential(key: str, cases: Cases) -> Credential | None:
@@ -57,6 +56,16 @@ def query_value(head: RequestHead, name: str) -> str:
         return parse_qs(head.raw_query, max_num_fields=50).get(name, [""])[0]
     except ValueError:
         return ""
+
+
+def _scheme_and_shown(head: RequestHead) -> tuple[str, str]:
+    scheme, _, shown = (head.header("authorization") or "")[:_LONGEST].partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return "bearer", shown.strip()
+        case "basic":
+            return "basic", _password(shown.strip())
+    return "", query_value(head, "api_key")
 
 
 def _of_bearer(shown: str, cases: Cases, tokens: Tokens, now: datetime) -> Credential | None:

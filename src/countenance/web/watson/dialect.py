@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
 from countenance.core.errors import CountenanceError
 from countenance.service.collection_parts import CollectionParts
 from countenance.service.credentials import Credential
+from countenance.service.photo_addresses import DECIDED_HERE, FetchedPhoto, PhotoNotFetched
 from countenance.service.refusals import ActRefused
+from countenance.service.refused_credentials import Refusal
 from countenance.service.standing import Standing
 from countenance.web.context import WebContext
 from countenance.web.dialects import Trouble
 from countenance.web.observation import Exchange
-from countenance.web.watson.callers import credential_of, key_credential, query_value, shows_a_key
-from countenance.web.watson.detecting import detect, upload
+from countenance.web.watson.callers import credential_of, key_credential, query_value, shown_by, shows_a_key
+from countenance.web.watson.detecting import Asked, asked, detect, not_fetched
 from countenance.web.watson.errors import (
     ACCESS_DENIED,
     BUSY,
@@ -35,7 +38,7 @@ from countenance.web.watson.errors import (
     watson_error,
 )
 from countenance.web.watson.operations import REFUSED, TOKEN, operation_of
-from countenance.web.watson.pictures import MOST_ZIP_BYTES
+from countenance.web.watson.pictures import MOST_IMAGE_BYTES, MOST_ZIP_BYTES
 from countenance.web.watson.tokens import REFRESH, Tokens
 from countenance.web.wire import Reply, RequestHead
 
@@ -60,8 +63,8 @@ class WatsonDialect:
         self._tokens = Tokens(parts.journal.keyed_digest)
 
     def claims(self, head: RequestHead) -> bool:
-        """Return whether a request is one of this vendor's clients, judging by the end of its path."""
-        return operation_of(head) is not None
+        """Return whether a request is one of this vendor's clients, judging by the end of its path; not one of AWS."""
+        return operation_of(head) is not None and head.header("x-amz-target") is None
 
     def body_limit(self, head: RequestHead) -> int:
         """Return the largest body accepted."""
@@ -76,8 +79,9 @@ class WatsonDialect:
             standing = await self._context.desk.run(lambda: self._standing(head, exchange))
             self._require_within_rate(exchange)
             _require_answered(exchange.operation, head)
-            file = upload(head.header("content-type") or "", body)
-            answer = await self._context.work.run(lambda: detect(self._parts, standing, file))
+            request = asked(head.header("content-type") or "", body)
+            fetched = await self._fetched(request, standing)
+            answer = await self._context.work.run(lambda: detect(self._parts, standing, request, fetched))
             return _reply(200, answer, exchange)
         except WatsonError as error:
             return _failure(error, exchange)
@@ -97,13 +101,40 @@ class WatsonDialect:
             return _failure(WatsonError(413, LIMIT, "The request is too large."), exchange)
         return _failure(WatsonError(500, INTERNAL, "Internal server error"), exchange)
 
+    async def _fetched(self, request: Asked, standing: Standing) -> FetchedPhoto | PhotoNotFetched | None:
+        """Return the picture whose address a request names, or why it could not be had; None if it names none.
+
+        Raises:
+            WatsonError: Nothing is fetched from there.
+            ActRefused, CaseError: Whoever asks may not; recorded.
+        """
+        if not request.address:
+            return None
+        await self._context.desk.run(lambda: self._parts.require_access("fetch_photo", standing, None))
+        try:
+            return await self._context.from_outside(lambda: self._context.fetch(request.address, MOST_IMAGE_BYTES))
+        except PhotoNotFetched as error:
+            if error.why in DECIDED_HERE:
+                raise not_fetched(error) from None
+            return error
+
     def _standing(self, head: RequestHead, exchange: Exchange) -> Standing:
         now = self._context.clock()
         credential = credential_of(head, self._context.cases, self._tokens, now)
         if credential is None:
+            self._note(shown_by(head), now, exchange)
             raise WatsonError(401, UNAUTHORISED, ACCESS_DENIED)
         exchange.credential_id = credential.credential_id
         return self._context.cases.standing(credential, NAME, now)
+
+    def _note(self, shown: str, now: datetime, exchange: Exchange) -> None:
+        """Note that a key or token was refused, if one was shown."""
+        if not shown:
+            return
+        ended = self._tokens.ended_credential_id(shown, now)
+        credential = None if ended is None else self._context.cases.find_by_id(ended)
+        refusal = Refusal.UNKNOWN if credential is None else Refusal.EXPIRED
+        exchange.entry_id = self._context.refused.note(NAME, refusal, shown=shown, credential=credential)
 
     def _require_within_rate(self, exchange: Exchange) -> None:
         if self._context.limits.admit(exchange.credential_id or "") > 0:
@@ -114,8 +145,10 @@ class WatsonDialect:
         if head.method != "POST":
             raise WatsonError(405, PARAMETER, "A token is asked for with POST.")
         now = self._context.clock()
-        credential = self._grantee(_form(body))
+        form = _form(body)
+        credential = self._grantee(form)
         if credential is None:
+            self._note(form.get("apikey") or form.get("refresh_token") or "", now, exchange)
             return _grant_refused("Provided API key could not be found.", exchange)
         exchange.credential_id = credential.credential_id
         self._require_within_rate(exchange)

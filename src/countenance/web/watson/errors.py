@@ -55,6 +55,8 @@ _ROWS: tuple[tuple[type[errors.CountenanceError], int, str], ...] = (
     (errors.SettingsInvalid, 500, INTERNAL),
     (errors.VendorError, 500, INTERNAL),
     (errors.AuditInputInvalid, 500, INTERNAL),
+    (errors.AccountError, 500, INTERNAL),
+    (errors.JobError, 500, INTERNAL),
 )
 
 

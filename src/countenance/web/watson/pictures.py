@@ -54,7 +54,7 @@ def pictures(part: Part) -> Iterator[Picture]:
         WatsonError: An archive is damaged, too large, empty, or has too many pictures.
     """
     if not part.data.startswith(_ZIP_MAGIC):
-        yield _checked(part.file_name or "image", part.data)
+        yield checked_picture(part.file_name or "image", part.data)
         return
     if len(part.data) > MOST_ZIP_BYTES:
         raise WatsonError(400, LIMIT, "The archive is larger than 100 MB.")
@@ -83,16 +83,15 @@ def _extracted(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Picture:
             data = stream.read(MOST_IMAGE_BYTES + 1)
     except _UNREADABLE:
         return _without(entry.filename, INPUT, "The file cannot be taken out of the archive.")
-    return _checked(entry.filename, data)
+    return checked_picture(entry.filename, data)
 
 
-def _checked(name: str, data: bytes) -> Picture:
+def checked_picture(name: str, data: bytes) -> Picture:
+    """Return a picture, or why it cannot be one: too large, or empty."""
     if len(data) > MOST_IMAGE_BYTES:
         return _without(name, LIMIT, "The image is larger than 10 MB.")
     if not data:
         return _without(name, INPUT, "The image is empty.")
-    if data.startswith(b"GIF8"):
-        return _without(name, INPUT, "GIF is not read here: send the picture as JPEG, PNG or TIFF.")
     return Picture(name[:_LONGEST_NAME], data)
 
 

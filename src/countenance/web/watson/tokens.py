@@ -19,6 +19,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from countenance.service.credentials import Credential
 
@@ -69,18 +70,27 @@ class Tokens:
 
     def credential_id(self, token: str, kind: str, now: datetime) -> str | None:
         """Return the credential a token stands for, or None: made elsewhere, changed, ended, or of the other kind."""
+        said = self._said(token)
+        if said is None or said["use"] != kind or now.timestamp() >= said["exp"]:
+            return None
+        return str(said["sub"])
+
+    def ended_credential_id(self, token: str, now: datetime) -> str | None:
+        """Return the credential a token stood for, of either kind, if it is one that was made here and has ended."""
+        said = self._said(token)
+        return None if said is None or now.timestamp() < said["exp"] else str(said["sub"])
+
+    def _said(self, token: str) -> dict[str, Any] | None:
+        """Return what a token made here says, or None."""
         parts = token.split(".")
         if len(token) > LONGEST or len(parts) != 3 or not token.isascii():
             return None
         if not hmac.compare_digest(parts[2], self._signature(f"{parts[0]}.{parts[1]}")):
             return None
         try:
-            said = json.loads(_decoded(parts[1]))
+            return dict(json.loads(_decoded(parts[1])))
         except (ValueError, binascii.Error):
             return None
-        if said["use"] != kind or now.timestamp() >= said["exp"]:
-            return None
-        return str(said["sub"])
 
     def _signed(self, kind: str, credential: Credential, now: datetime, ends: datetime) -> str:
         said = {

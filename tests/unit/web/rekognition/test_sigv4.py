@@ -14,7 +14,15 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from countenance.web.rekognition.errors import AwsError
-from countenance.web.rekognition.sigv4 import CLOCK_SKEW, ReceivedRequest, canonical_path, read_claim, verify
+from countenance.web.rekognition.sigv4 import (
+    CLOCK_SKEW,
+    OutsideWindow,
+    ReceivedRequest,
+    access_key_shown,
+    canonical_path,
+    read_claim,
+    verify,
+)
 
 KEY = "AKIDEXAMPLE000000000"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -129,11 +137,18 @@ def test_another_secret_is_refused() -> None:
     assert refusal(signed(), secret=SECRET[:-1] + "Z").code == "InvalidSignatureException"
 
 
+def test_whoever_does_not_hold_the_secret_is_told_nothing_of_the_clock() -> None:
+    wrong = refusal(signed(), secret=SECRET[:-1] + "Z", now=NOW + timedelta(days=1))
+    assert not isinstance(wrong, OutsideWindow)
+    assert "20261125" not in wrong.message
+
+
 @pytest.mark.parametrize("direction", [1, -1])
 def test_fifteen_minutes_either_way_are_accepted_and_not_a_second_more(direction: int) -> None:
     request = signed()
     assert check(request, now=NOW + direction * CLOCK_SKEW) == KEY
     late = refusal(request, now=NOW + direction * (CLOCK_SKEW + timedelta(seconds=1)))
+    assert isinstance(late, OutsideWindow)
     assert late.code == "InvalidSignatureException"
     assert ("expired" if direction > 0 else "not yet current") in late.message
 
@@ -194,3 +209,20 @@ def test_a_date_that_is_none_is_refused(date: str) -> None:
 def test_the_date_of_the_scope_has_to_be_the_date_of_the_request() -> None:
     request = with_header(signed(), "x-amz-date", "20261125T000000Z")
     assert "scope" in refusal(request).message
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, ""),
+        ("", ""),
+        ("Basic YTpi", ""),
+        ("AWS4-HMAC-SHA256 Credential=, Signature=00", ""),
+        (f"AWS4-HMAC-SHA256 Credential={KEY}", KEY),
+        (f"AWS4-HMAC-SHA256 SignedHeaders=Host, Credential={KEY}/x, Signature=zz", KEY),
+        (f"AWS3 Credential={KEY}", KEY),
+        ("AWS4-HMAC-SHA256 Credential=" + "x" * 200, "x" * 128),
+    ],
+)
+def test_the_key_a_request_names_is_found_whatever_else_is_wrong(value: str | None, shown: str) -> None:
+    assert access_key_shown(with_header(signed(), "authorization", value)) == shown

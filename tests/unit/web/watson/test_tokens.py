@@ -54,3 +54,12 @@ def test_changed_foreign_and_broken_tokens_lead_nowhere() -> None:
     for broken in (f"{head}.{other}.{signature}", f"{head}.{said}.", "", "a.b.c", "..", access + "é", access * 20):
         assert tokens().credential_id(broken, ACCESS, NOW) is None, broken
     assert tokens(b"other" * 8).credential_id(access, ACCESS, NOW) is None
+
+
+def test_an_ended_token_still_says_whose_it_was_and_a_foreign_one_does_not() -> None:
+    pair = tokens().pair(CREDENTIAL, NOW)
+    assert tokens().ended_credential_id(pair.access, NOW) is None
+    assert tokens().ended_credential_id(pair.access, NOW + LIFETIME) == CREDENTIAL.credential_id
+    assert tokens().ended_credential_id(pair.refresh, NOW + timedelta(days=2)) == CREDENTIAL.credential_id
+    assert tokens(b"other" * 8).ended_credential_id(pair.access, NOW + LIFETIME) is None
+    assert tokens().ended_credential_id("a.b.c", NOW + LIFETIME) is None

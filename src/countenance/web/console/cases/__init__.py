@@ -1,0 +1,1 @@
+"""Pages about cases: whose they are, what they state, what was done under them; opening and closing one."""

@@ -1,0 +1,1 @@
+"""Pages that compare two photos and say what the score means."""
