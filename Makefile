@@ -1,4 +1,4 @@
-# make demo · make test · make lint · make bench · make lock
+# make demo · make test · make contracts · make lint · make bench · make lock
 # Each target sets itself up in .venv; nothing but Python 3.11 and make has to be there before.
 PYTHON ?= python3
 VENV ?= .venv
@@ -6,11 +6,12 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench bench-setup lock wheel clean
+.PHONY: help demo test contracts lint types bench bench-setup lock wheel clean
 
 help:
 	@echo "make demo    the main job on the sample cohort; opens with demo-output/index.html"
 	@echo "make test    install and run every check and test"
+	@echo "make contracts  the vendors' own clients, old and new (COUNTENANCE_CLIENT_SCRIPTS=folder for scripts of yours)"
 	@echo "make bench   the benchmark tables (LFW_VIEW1=folder for the accuracy rows)"
 	@echo "make lock    compile requirements/*.txt again (hashes, no index address)"
 
@@ -42,6 +43,10 @@ $(VENV)/.chromium:
 
 test: lint $(VENV)/.chromium
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The vendors' own clients, old and new, each in an environment of its own, against a served demonstration.
+contracts: $(VENV)/.dev
+	$(BIN)/python -m tests.clients.run
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.foundation

@@ -33,6 +33,15 @@ def test_nothing_is_shown_to_whoever_has_not_signed_in(place: ConsolePlace, path
     assert answer.status_code == (404 if path == "/nowhere-at-all" else 200)
 
 
+@pytest.mark.parametrize(
+    ("path", "to"), [("/sign-in/", "/sign-in"), ("//elsewhere.example/", "/elsewhere.example"), ("/a/b//", "/a/b")]
+)
+def test_a_slash_too_many_leads_to_the_page_and_to_no_other_host(place: ConsolePlace, path: str, to: str) -> None:
+    with httpx.Client() as client:
+        answer = client.get(httpx.URL(f"{place.url}/").copy_with(raw_path=path.encode()))
+    assert (answer.status_code, answer.headers["location"]) == (303, to)
+
+
 def test_every_answer_carries_the_strict_policy(place: ConsolePlace) -> None:
     for path in ("/sign-in", "/nowhere", "/"):
         answer = httpx.get(f"{place.url}{path}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from countenance.core.errors import CalibrationUnsupported
-from countenance.core.thresholds import Calibration, Threshold
+from countenance.core.thresholds import Calibration
 from countenance.ledger.field_types import FieldValue
 from countenance.ledger.kinds import EntryKind
 from countenance.service.act_records import decimal, threshold_digest
 from countenance.service.journal_port import Journal, RecordedEntry
-from countenance.service.meaning import DEFAULT_COMPARE_FMR
 from countenance.service.standing import Standing
+from countenance.service.threshold_costs import default_threshold
 
 
 def record_threshold_change(
@@ -26,7 +25,7 @@ def record_threshold_change(
     Raises:
         LedgerError, StorageError: It cannot be recorded; nothing may be changed then.
     """
-    new = _default_threshold(after)
+    new = default_threshold(after)
     fields: dict[str, FieldValue] = {
         "operator_id": standing.operator_id,
         "reason": f"calibrated on {after.data_set}, {after.date}",
@@ -37,13 +36,5 @@ def record_threshold_change(
         "false_non_match_rate": decimal(new.false_non_match_rate.estimate),
     }
     if before is not None:
-        fields["value_before"] = decimal(_default_threshold(before).value)
+        fields["value_before"] = decimal(default_threshold(before).value)
     return journal.record(EntryKind.THRESHOLD_CHANGED, fields)
-
-
-def _default_threshold(calibration: Calibration) -> Threshold:
-    """Return the threshold of a comparison, or the strictest the data supports where it is too small for that."""
-    try:
-        return calibration.threshold_for(DEFAULT_COMPARE_FMR)
-    except CalibrationUnsupported:
-        return calibration.threshold_for(calibration.smallest_supported_rate)

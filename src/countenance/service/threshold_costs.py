@@ -83,7 +83,8 @@ def side_by_side(
         except CalibrationUnsupported:
             continue
         costs.setdefault(threshold.value, cost(threshold, beside))
-    costs.setdefault(beside.value, cost(beside, beside)) if beside.model == calibration.model else None
+    if beside.model == calibration.model:
+        costs.setdefault(beside.value, cost(beside, beside))
     return tuple(costs[value] for value in sorted(costs))
 
 

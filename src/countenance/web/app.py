@@ -43,7 +43,15 @@ def create_app(
         yield
         await asyncio.to_thread(context.close)
 
-    app = FastAPI(title="Countenance", version=version, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Countenance",
+        version=version,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     app.state.metrics = context.metrics
     app.include_router(_health(context))
     for router in routers:

@@ -143,7 +143,11 @@ class Shell:
         return HTMLResponse(self._environment.get_template(template).render(frame | values), status_code=status)
 
     async def unmatched(self, request: Request, error: HTTPException) -> Response:
-        """Answer what no route takes with a page, in the frame of whoever has signed in."""
+        """Answer what no route takes: lead from a path with a slash too many, else a page in the reader's own frame."""
+        path = request.url.path
+        if error.status_code == 404 and request.method == "GET" and path != "/" and path.endswith("/"):
+            # From its segments, so that a path with two slashes at its beginning leads to no other host.
+            return self.redirect("/" + path.strip("/"))
 
         async def refuse(asked: Request) -> Response:
             await self.session(asked)

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse
 from countenance.core.errors import AuditInputInvalid, InputError, JobNotFound
 from countenance.service.audit_shelf import DRAFTED, AuditShelf, AuditTerms, people_choices
 from countenance.service.job_audit import run_choices
-from countenance.service.job_enrolment import INSIDE, PERSON, allowed_folder
+from countenance.service.job_layout import INSIDE, PERSON, allowed_folder
 from countenance.service.job_port import Job, JobKind, JobOwner
 from countenance.service.jobs import FOLDER, Jobs, rejects_csv
 from countenance.web.rest.calling import PREFIX, Caller, Calling, Rest

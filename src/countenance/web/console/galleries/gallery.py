@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from countenance.service.account_port import Role, SignedIn
 from countenance.service.erasure import ErasureRequest
 from countenance.service.erasure_receipt import DOES_NOT_PROVE
-from countenance.service.job_enrolment import CASE, INSIDE, PERSON
+from countenance.service.job_enrolment import CASE
+from countenance.service.job_layout import INSIDE, PERSON
 from countenance.service.job_port import JobKind, JobOwner
 from countenance.web.console.forms import FormRefused, require_own_page, require_token, text_of
 from countenance.web.console.galleries.jobs import shown
