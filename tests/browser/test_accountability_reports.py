@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from countenance.ledger.kinds import EntryKind
 from countenance.service.accountability_reports.dossier import dossier
@@ -25,18 +23,6 @@ CASE = "0c" * 16
 YEAR = Period(date(2031, 1, 1), date(2031, 12, 31))
 VIEWS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 DOSSIERS = ("reviewed", "sixty", "refused", "undecided")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A Chromium from the system; these tests cannot say anything without one."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.fail("Chromium is not installed. Install it first: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +65,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", DOSSIERS)
-def test_a_dossier_prints_to_two_sheets(name: str, pages: dict[str, Path], chromium: Browser) -> None:
-    page = chromium.new_page()
+def test_a_dossier_prints_to_two_sheets(name: str, pages: dict[str, Path], browser: Browser) -> None:
+    page = browser.new_page()
     page.goto(pages[name].as_uri())
     printed = page.pdf(format="A4", prefer_css_page_size=True)
     page.close()
@@ -90,9 +76,9 @@ def test_a_dossier_prints_to_two_sheets(name: str, pages: dict[str, Path], chrom
 @pytest.mark.parametrize("name", ["period", "exceptions", *DOSSIERS])
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
 def test_a_page_is_legible_and_nothing_of_it_is_beside_the_screen(
-    name: str, width: int, scheme: Any, pages: dict[str, Path], chromium: Browser
+    name: str, width: int, scheme: Any, pages: dict[str, Path], browser: Browser
 ) -> None:
-    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     complaints: list[str] = []
     requests: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))

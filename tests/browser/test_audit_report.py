@@ -6,14 +6,13 @@ import base64
 import io
 import random
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from countenance.service.audit_report.packing import pack
 from countenance.service.audit_report.report import render_report
@@ -37,18 +36,6 @@ _BLURRED = """[...document.querySelectorAll(".pairs img")]
   .filter((image) => getComputedStyle(image).filter.includes("blur")).length"""
 _LOADED = """[...document.querySelectorAll(".pairs img")]
   .every((image) => image.complete && image.naturalWidth > 0)"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A Chromium from the system; these tests cannot say anything without one."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.fail("Chromium is not installed. Install it first: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 def _photo(name: str, side: int = 320) -> bytes:
@@ -89,8 +76,8 @@ class Opened:
 
 
 @pytest.fixture
-def opened(chromium: Browser, report: Path) -> Iterator[Opened]:
-    shown = Opened(chromium, report)
+def opened(browser: Browser, report: Path) -> Iterator[Opened]:
+    shown = Opened(browser, report)
     yield shown
     shown.page.close()
 
@@ -205,8 +192,8 @@ def test_pairs_below_the_threshold_leave_the_contact_sheet(opened: Opened) -> No
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("stop", [2, 12])
-def test_every_text_has_contrast_in_both_themes(chromium: Browser, report: Path, theme: str, stop: int) -> None:
-    shown = Opened(chromium, report, color_scheme="dark" if theme == "light" else "light")
+def test_every_text_has_contrast_in_both_themes(browser: Browser, report: Path, theme: str, stop: int) -> None:
+    shown = Opened(browser, report, color_scheme="dark" if theme == "light" else "light")
     shown.page.locator(f"[name=theme][value={theme}]").check(force=True)
     shown.page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     shown.to("#threshold", stop)
@@ -221,8 +208,8 @@ def test_every_text_has_contrast_in_both_themes(chromium: Browser, report: Path,
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
-def test_the_page_never_scrolls_sideways(chromium: Browser, report: Path, viewport: dict[str, int]) -> None:
-    shown = Opened(chromium, report, viewport=viewport)
+def test_the_page_never_scrolls_sideways(browser: Browser, report: Path, viewport: dict[str, int]) -> None:
+    shown = Opened(browser, report, viewport=viewport)
     shown.page.locator("[name=grouping]").last.check()
     shown.page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     for top in range(0, shown.page.evaluate("document.documentElement.scrollHeight"), 1_500):
@@ -248,21 +235,21 @@ def test_it_prints_every_plot_and_table_and_says_the_chosen_values(opened: Opene
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
-def test_without_a_script_every_grouping_and_number_is_still_there(chromium: Browser, report: Path) -> None:
-    page = chromium.new_page(java_script_enabled=False)
+def test_without_a_script_every_grouping_and_number_is_still_there(browser: Browser, report: Path) -> None:
+    page = browser.new_page(java_script_enabled=False)
     page.goto(report.as_uri())
     assert page.locator("[data-grouping]:visible").count() == page.locator("[data-grouping]").count()
     assert page.locator("#findings .big").first.inner_text()
     page.close()
 
 
-def test_5000_photos_stay_below_15_mb_and_paint_within_a_second(chromium: Browser, tmp_path: Path) -> None:
+def test_5000_photos_stay_below_15_mb_and_paint_within_a_second(browser: Browser, tmp_path: Path) -> None:
     document = made_up_document(people=1_667, photos_each=3, stops=61, sizes=9, matches=200, det_points=400)
     path = tmp_path / "large.html"
     path.write_text(render_report(document, photos=_photo), encoding="utf-8")
     assert document["data"]["photos"] >= 5_000
     assert path.stat().st_size < MOST_BYTES
-    shown = Opened(chromium, path)
+    shown = Opened(browser, path)
     painted = shown.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     assert painted < MOST_MS
     assert shown.complaints == []

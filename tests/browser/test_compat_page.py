@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,7 +11,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from countenance.service.similarity_scale import vendor_scale
 from countenance.web.compat.page import compat_router
@@ -44,16 +42,6 @@ def answer(*, called: bool = True) -> httpx.Response:
         return thread.submit(lambda: asyncio.run(get())).result()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path is not None, "Chromium is not installed. Install it first: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 def opened(browser: Browser, said: httpx.Response, *, size: Any, scheme: Any = "light") -> tuple[Page, list[str]]:
     """Return the page, without scripts, and what the browser complained of or asked for besides."""
     page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
@@ -74,8 +62,8 @@ def opened(browser: Browser, said: httpx.Response, *, size: Any, scheme: Any = "
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "telephone"])
-def test_it_fits_can_be_read_and_asks_for_nothing(chromium: Browser, size: dict[str, int], scheme: str) -> None:
-    page, troubles = opened(chromium, answer(), size=size, scheme=scheme)
+def test_it_fits_can_be_read_and_asks_for_nothing(browser: Browser, size: dict[str, int], scheme: str) -> None:
+    page, troubles = opened(browser, answer(), size=size, scheme=scheme)
     assert troubles == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     # The style is in force: the policy names its digest.
@@ -87,8 +75,8 @@ def test_it_fits_can_be_read_and_asks_for_nothing(chromium: Browser, size: dict[
     page.context.close()
 
 
-def test_every_table_can_be_reached_and_scrolled_by_keyboard(chromium: Browser) -> None:
-    page, _ = opened(chromium, answer(), size=PHONE)
+def test_every_table_can_be_reached_and_scrolled_by_keyboard(browser: Browser) -> None:
+    page, _ = opened(browser, answer(), size=PHONE)
     regions = page.evaluate("document.querySelectorAll('[role=region]').length")
     reached = set()
     for _ in range(60):
@@ -99,8 +87,8 @@ def test_every_table_can_be_reached_and_scrolled_by_keyboard(chromium: Browser) 
     page.context.close()
 
 
-def test_links_on_the_page_lead_somewhere_and_headings_are_in_order(chromium: Browser) -> None:
-    page, _ = opened(chromium, answer(called=False), size=DESKTOP)
+def test_links_on_the_page_lead_somewhere_and_headings_are_in_order(browser: Browser) -> None:
+    page, _ = opened(browser, answer(called=False), size=DESKTOP)
     targets = page.evaluate("[...document.querySelectorAll('nav a')].map(a => a.getAttribute('href'))")
     assert len(targets) == 5
     assert all(page.locator(target).count() == 1 for target in targets)

@@ -7,16 +7,15 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from countenance.ledger.kinds import EntryKind
 from countenance.service.journal_port import EntryFilter
-from tests.support.console_place import ConsolePlace, Visit, chromium, signed_in
+from tests.support.console_place import ConsolePlace, Visit, signed_in
 from tests.support.governed_place import ATTESTER, CASES, governed_place
-from tests.support.looking import PHONE
+from tests.support.looking import PHONE, download
 
 PATHS = (
     "/accountability", "/accountability/exceptions", "/accountability/operators", "/accountability/reviews",
@@ -32,12 +31,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsolePlace]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def records(browser: Browser, place: ConsolePlace) -> Visit:
     return signed_in(browser, place, "records")
 
@@ -47,12 +40,6 @@ def counted(page: Page, path: str) -> Page:
     page.goto(path)
     page.wait_for_function("() => !document.querySelector('.counting')", timeout=30_000)
     return page
-
-
-def download(page: Page, press: str) -> bytes:
-    with page.expect_download() as waiting:
-        page.locator(press).click()
-    return Path(waiting.value.path()).read_bytes()
 
 
 def figure(page: Page, what: str) -> str:
@@ -196,5 +183,5 @@ def test_pages_can_be_read_on_both_screens(browser: Browser, place: ConsolePlace
             counted(visit.page, path)
             assert visit.contrasts_too_low() == [], path
             assert visit.too_wide_px() == 0, path
-        assert [one for one in visit.troubles if not one.startswith("failed:")] == []
+        assert visit.complaints() == []
         visit.page.context.close()

@@ -16,7 +16,7 @@ from countenance.bootstrap.application import SAMPLE_COHORT
 from countenance.service.audits.verification import verify_bundle
 from countenance.web.console.audits.audit import REPORT_POLICY
 from tests.support.command_line import CommandLine
-from tests.support.console_place import ConsolePlace, chromium, console_place, signed_in
+from tests.support.console_place import ConsolePlace, console_place, signed_in
 from tests.support.looking import DESKTOP, PHONE
 
 PEOPLE = 40
@@ -26,12 +26,6 @@ PEOPLE = 40
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsolePlace]:
     with console_place(tmp_path_factory.mktemp("audits")) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.console_place import ConsolePlace, Visit, chromium, console_place, signed_in
-from tests.support.looking import DESKTOP, PHONE
+from tests.support.console_place import ConsolePlace, Visit, console_place, signed_in
+from tests.support.looking import LOOK_NAMES, LOOKS
 from tests.support.searching_place import faceless_photo, group_photo, photo_of
-
-LOOKS = list(itertools.product((DESKTOP, PHONE), ("light", "dark")))
-NAMES = [f"{'desk' if size is DESKTOP else 'telephone'}-{scheme}" for size, scheme in LOOKS]
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +21,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsolePlace]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
 @pytest.fixture
 def visit(place: ConsolePlace, browser: Browser) -> Iterator[Visit]:
     made = signed_in(browser, place, "searcher")
-    settle(made)
+    made.settle()
     yield made
     made.page.context.close()
 
@@ -59,37 +49,25 @@ def choose(page: Page, side: str, number: int) -> None:
     page.check(f"input[name=face_{side}][value='{number}']")
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=NAMES)
+@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
 def test_every_page_fits_and_can_be_read(
     place: ConsolePlace, browser: Browser, group: Path, size: Any, scheme: Any
 ) -> None:
     made = signed_in(browser, place, "searcher", size=size, scheme=scheme)
     page = made.page
-    settle(made)
+    made.settle()
     page.goto("/compare")
-    look(made)
+    made.check_look()
     send(page, photo_of("p001"), photo_of("p001", "reference"))
     headline(page, "A match, at this threshold")
-    look(made)
+    made.check_look()
     shown = page.locator("figure.position svg:visible")
     expect(shown).to_have_count(1)
     assert shown.evaluate("svg => svg.getBoundingClientRect().width") <= size["width"]
     send(page, group, photo_of("p020", "reference"))
     headline(page, "Which face is meant?")
-    look(made)
+    made.check_look()
     page.context.close()
-
-
-def settle(visit: Visit) -> None:
-    """Let the page on which somebody begins load to its end: what is cut short counts as trouble."""
-    visit.page.wait_for_load_state("networkidle")
-    visit.troubles.clear()
-
-
-def look(visit: Visit) -> None:
-    assert visit.too_wide_px() == 0
-    assert visit.contrasts_too_low() == []
-    assert visit.troubles == []
 
 
 def test_a_comparison_says_what_its_score_means(place: ConsolePlace, visit: Visit) -> None:

@@ -17,7 +17,7 @@ from countenance.ledger.kinds import EntryKind
 from countenance.service.faces import PhotoInput
 from countenance.service.journal_port import EntryFilter
 from countenance.service.search import SearchRequest
-from tests.support.console_place import Visit, chromium, signed_in
+from tests.support.console_place import signed_in
 from tests.support.looking import DESKTOP, PHONE
 from tests.support.reviewing_place import GALLERY, NUMBER, REVIEWER, SEARCHER, SECOND, ReviewingPlace, reviewing_place
 
@@ -53,17 +53,6 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
         yield Places(made)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-def complaints(visit: Visit) -> list[str]:
-    """Return what the browser complained of; leaving a page while it loads is no complaint."""
-    return [trouble for trouble in visit.troubles if not trouble.startswith("failed:")]
-
-
 def listed(page: Page) -> list[str]:
     return [str(link.get_attribute("href")).rpartition("/")[2] for link in page.locator(".searched .says a").all()]
 
@@ -94,7 +83,7 @@ def test_the_list_has_refusals_among_searches_and_is_narrowed_by_outcome_case_an
     assert "There is no case no-such-case." in page.content()
     page.goto("/searches?to=2020-01-01")
     assert listed(page) == []
-    assert complaints(visit) == []
+    assert visit.complaints() == []
     page.context.close()
 
 
@@ -134,7 +123,7 @@ def test_a_dossier_shows_every_candidate_each_blind_vote_and_its_place_in_the_le
     # A review's identifier leads to the search whose result it is about.
     page.goto(f"/searches/{places.reviews['released']}")
     page.wait_for_url(f"**/searches/{act}")
-    assert complaints(visit) == []
+    assert visit.complaints() == []
     page.context.close()
 
 
@@ -207,7 +196,7 @@ def test_the_page_for_paper_stands_by_itself_under_a_policy_that_names_its_style
     assert not re.search(r"(src|href)=\"(?!#)", answer.text)
     page.goto(f"/searches/{act}/print")
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily").startswith('"Iowan')
-    assert complaints(visit) == []
+    assert visit.complaints() == []
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
@@ -289,5 +278,5 @@ def test_pages_about_searches_can_be_read_and_never_scroll_sideways(
             details.click()
         assert visit.contrasts_too_low() == [], path
         assert visit.too_wide_px() == 0, path
-    assert complaints(visit) == []
+    assert visit.complaints() == []
     visit.page.context.close()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from countenance.service.account_port import Role
 from countenance.web.console.navigation import AREAS, areas_of
-from tests.support.console_place import ConsolePlace, chromium, console_place, signed_in
+from tests.support.console_place import ConsolePlace, console_place, signed_in
 from tests.support.looking import DESKTOP, PHONE, texts_hard_to_read, too_wide_px
 
 
@@ -18,12 +18,6 @@ from tests.support.looking import DESKTOP, PHONE, texts_hard_to_read, too_wide_p
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsolePlace]:
     with console_place(tmp_path_factory.mktemp("frame")) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("path", ["/", "/password", "/nowhere-at-all"])

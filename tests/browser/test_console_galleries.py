@@ -18,7 +18,7 @@ from countenance.policy.terms import GallerySource
 from countenance.service.erasure_receipt import verify_receipt
 from countenance.service.galleries import create_gallery
 from countenance.service.jobs import KEPT
-from tests.support.console_place import ConsolePlace, chromium, console_place, signed_in
+from tests.support.console_place import ConsolePlace, console_place, signed_in
 from tests.support.looking import DESKTOP, PHONE
 
 PEOPLE = 12
@@ -28,12 +28,6 @@ PEOPLE = 12
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsolePlace]:
     with console_place(tmp_path_factory.mktemp("galleries")) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -17,20 +17,14 @@ from playwright.sync_api import Browser, Page
 from countenance.ledger.kinds import EntryKind
 from countenance.service.journal_port import EntryFilter
 from countenance.service.standing import operator_id
-from tests.support.console_place import ConsolePlace, Visit, chromium, signed_in
+from tests.support.console_place import ConsolePlace, Visit, signed_in
 from tests.support.governed_place import CASES, case_id, governed_place
-from tests.support.looking import PHONE
+from tests.support.looking import PHONE, download
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsolePlace]:
     with governed_place(tmp_path_factory.mktemp("ledger")) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
         yield opened
 
 
@@ -41,12 +35,6 @@ def records(browser: Browser, place: ConsolePlace) -> Visit:
 
 def sentences(page: Page) -> list[str]:
     return page.locator(".told .says").all_inner_texts()
-
-
-def download(page: Page, press: str) -> bytes:
-    with page.expect_download() as waiting:
-        page.locator(press).click()
-    return Path(waiting.value.path()).read_bytes()
 
 
 def test_entries_are_sentences_that_name_people_cases_and_what_came_of_it(records: Visit) -> None:
@@ -245,5 +233,5 @@ def test_pages_can_be_read_on_both_screens(browser: Browser, place: ConsolePlace
             visit.page.goto(path)
             assert visit.contrasts_too_low() == [], path
             assert visit.too_wide_px() == 0, path
-        assert [one for one in visit.troubles if not one.startswith("failed:")] == []
+        assert visit.complaints() == []
         visit.page.context.close()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from countenance.ledger.kinds import EntryKind
 from countenance.service.journal_port import EntryFilter
-from tests.support.console_place import Visit, chromium, signed_in
+from tests.support.console_place import Visit, signed_in
 from tests.support.looking import DESKTOP, PHONE
 from tests.support.reviewing_place import NUMBER, PEOPLE, REVIEWER, SEARCHER, SECOND, ReviewingPlace, reviewing_place
 
@@ -23,19 +23,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReviewingPlace]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
 def cookies(page: Page) -> dict[str, str]:
     return {item["name"]: item["value"] for item in page.context.cookies()}
-
-
-def complaints(visit: Visit) -> list[str]:
-    """Return what the browser complained of; leaving a page while it loads is no complaint."""
-    return [trouble for trouble in visit.troubles if not trouble.startswith("failed:")]
 
 
 def judged_by_keys(page: Page, pairs: int, *, same: int | None = None) -> None:
@@ -81,7 +70,7 @@ def test_a_reviewer_judges_with_the_keyboard_alone_and_gets_a_receipt(place: Rev
     assert page.evaluate("sessionStorage.length") == 0
     page.goto(f"/reviews/{review_id}")
     page.wait_for_url("**/receipt")
-    assert complaints(visit) == []
+    assert visit.complaints() == []
     page.context.close()
 
 
@@ -207,7 +196,7 @@ def test_whoever_asked_for_the_search_learns_nothing_until_the_reviewers_agree_a
     assert [entry.index >= before for entry in released] == [True]
     asked = place.console.parts.journal.entries(EntryFilter(kinds=(EntryKind.ACT_INTENDED,)), limit=1)[0]
     assert (asked.fields["action"], asked.fields["interface"]) == ("release", "console")
-    assert complaints(visit) == []
+    assert visit.complaints() == []
     page.context.close()
 
 
@@ -334,7 +323,7 @@ def test_pages_about_reviews_can_be_read_and_never_scroll_sideways(
                 visit.page.click("text=Read it over before it counts")
                 expect(visit.page.locator("h1")).to_have_text("You say that nobody shown is the person in the probe.")
                 _readable(visit, "confirm")
-        assert complaints(visit) == []
+        assert visit.complaints() == []
         visit.page.context.close()
 
 

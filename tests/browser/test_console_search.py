@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from countenance.service.account_port import Role
 from countenance.service.case_acts import searches_of
 from countenance.service.cases import OpenedCase
-from tests.support.console_place import Visit, chromium, signed_in
-from tests.support.looking import DESKTOP, PHONE
+from tests.support.console_place import Visit, signed_in
+from tests.support.looking import LOOK_NAMES, LOOKS
 from tests.support.searching_place import (
     GALLERY,
     MEASURING,
@@ -28,20 +27,11 @@ from tests.support.searching_place import (
     searching_place,
 )
 
-LOOKS = list(itertools.product((DESKTOP, PHONE), ("light", "dark")))
-NAMES = [f"{'desk' if size is DESKTOP else 'telephone'}-{scheme}" for size, scheme in LOOKS]
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchingPlace]:
     with searching_place(tmp_path_factory.mktemp("search")) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -56,7 +46,7 @@ def records(place: SearchingPlace, browser: Browser) -> Iterator[Visit]:
 
 def visiting(place: SearchingPlace, browser: Browser, name: str) -> Iterator[Visit]:
     made = signed_in(browser, place.console, name)
-    settle(made)
+    made.settle()
     yield made
     made.page.context.close()
 
@@ -94,51 +84,39 @@ def fill(page: Page, number: str, operator: str = "searcher") -> None:
     page.check("input[name=selection_basis][value=none]")
 
 
-def settle(visit: Visit) -> None:
-    """Let the page on which somebody begins load to its end: what is cut short counts as trouble."""
-    visit.page.wait_for_load_state("networkidle")
-    visit.troubles.clear()
-
-
-def look(visit: Visit) -> None:
-    assert visit.too_wide_px() == 0
-    assert visit.contrasts_too_low() == []
-    assert visit.troubles == []
-
-
-@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=NAMES)
+@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=LOOK_NAMES)
 def test_every_page_fits_and_can_be_read(
     place: SearchingPlace, browser: Browser, tmp_path: Path, size: Any, scheme: Any
 ) -> None:
     officer = signed_in(browser, place.console, "records", size=size, scheme=scheme)
     officer.page.goto("/cases")
-    settle(officer)
-    look(officer)
+    officer.settle()
+    officer.check_look()
     fill(officer.page, f"24-{size['width']}-{scheme}")
     officer.page.click("button[value=ask]")
     expect(officer.page.locator("section.notice")).to_contain_text("no rule objects")
-    look(officer)
+    officer.check_look()
     officer.page.click("button[value=open]")
     headline(officer.page, "The case is open")
-    look(officer)
+    officer.check_look()
     officer.page.click("text=To the case")
-    look(officer)
+    officer.check_look()
     officer.page.context.close()
 
     visit = signed_in(browser, place.console, "searcher", size=size, scheme=scheme)
     visit.page.goto("/cases")
-    settle(visit)
-    look(visit)
+    visit.settle()
+    visit.check_look()
     opened, held = place.open_case(), place.open_case(claims=MEASURING)
     send(visit.page, opened, photo_of("p003"))
     headline(visit.page, re.compile("candidate"))
-    look(visit)
+    visit.check_look()
     send(visit.page, opened, group_photo(tmp_path, "p001", "p004"))
     headline(visit.page, "Which face is meant?")
-    look(visit)
+    visit.check_look()
     send(visit.page, held, photo_of("p003"))
     headline(visit.page, "One trained person looks first")
-    look(visit)
+    visit.check_look()
     visit.page.context.close()
 
 

@@ -58,7 +58,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path is not None, "Chromium is not installed. Install it first: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 
@@ -83,6 +83,21 @@ class Visit:
         """Return by how many pixels the page is wider than the screen."""
         return too_wide_px(self.page)
 
+    def complaints(self) -> list[str]:
+        """Return what the browser complained of; leaving a page while it loads is no complaint."""
+        return [trouble for trouble in self.troubles if not trouble.startswith("failed:")]
+
+    def settle(self) -> None:
+        """Let the page on which somebody begins load to its end: what is cut short counts as trouble."""
+        self.page.wait_for_load_state("networkidle")
+        self.troubles.clear()
+
+    def check_look(self) -> None:
+        """Fail if the page is wider than the screen, has a text that is hard to read, or gave trouble so far."""
+        assert self.too_wide_px() == 0
+        assert self.contrasts_too_low() == []
+        assert self.troubles == []
+
 
 def signed_in(
     browser: Browser, place: ConsolePlace, name: str, *, size: Any = None, scheme: Any = "light", scripts: bool = True
@@ -101,4 +116,6 @@ def signed_in(
     page.fill("#f-password", place.passwords[name])
     page.click("main button.primary")
     assert page.locator("form.account .name").inner_text() == name, page.content()
+    # What the first page fetches is fetched before a test goes elsewhere: broken off, it would count as a trouble.
+    page.wait_for_load_state()
     return Visit(page, troubles)

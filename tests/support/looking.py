@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+
 from playwright.sync_api import Page
 
 #: Width and height of a desk's screen and a telephone's, in CSS pixels.
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+#: Every page is looked at on both, in light and dark; and what the tests are called.
+LOOKS = tuple(itertools.product((DESKTOP, PHONE), ("light", "dark")))
+LOOK_NAMES = tuple(f"{'desk' if size is DESKTOP else 'telephone'}-{scheme}" for size, scheme in LOOKS)
 #: WCAG 2.2, 1.4.3: text below 24 px (18.66 px if bold), and larger text.
 CONTRAST, CONTRAST_OF_LARGE = 4.5, 3.0
 
@@ -60,3 +66,10 @@ def texts_hard_to_read(page: Page) -> list[str]:
 def too_wide_px(page: Page) -> int:
     """Return by how many pixels a page is wider than its screen."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def download(page: Page, press: str) -> bytes:
+    """Return the file that a button or link hands out."""
+    with page.expect_download() as waiting:
+        page.locator(press).click()
+    return Path(waiting.value.path()).read_bytes()

@@ -18,6 +18,7 @@ from countenance.web.rest.jobs import JobsParts, job_operations
 from countenance.web.rest.ledger import ledger_operations
 from countenance.web.rest.parts import RestParts
 from countenance.web.rest.reviews import review_operations
+from countenance.web.rest.subjects import subject_operations
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -66,6 +67,7 @@ def operations(rest: Rest, parts: RestParts, long: JobsParts) -> tuple[APIRouter
         about_operations(rest, parts),
         face_operations(rest, parts),
         gallery_operations(rest, parts),
+        subject_operations(rest, parts),
         review_operations(rest, parts),
         ledger_operations(rest, parts),
         job_operations(rest, parts, long),

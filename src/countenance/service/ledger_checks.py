@@ -212,9 +212,11 @@ def _compare_kept(check: _Check, kept: Sequence[Checkpoint]) -> None:
         _compare(check, "A checkpoint that is kept in the database", item)
     if kept and not unfit:
         newest = max(item.size for item in kept)
+        fit = f"All {len(kept)} checkpoints kept in the database are of beginnings"
+        if len(kept) == 1:
+            fit = "The one checkpoint kept in the database is of a beginning"
         check.say(
             "kept_continued",
             True,
-            f"All {len(kept)} checkpoints kept in the database are of beginnings of this ledger; the newest counts "
-            f"{newest} entries.",
+            f"{fit} of this ledger; the newest counts {newest} entries.",
         )

@@ -6,8 +6,27 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from countenance.web.work_pool import Busy
+
 #: Credentials whose buckets are kept. A full bucket is the same as none, so forgetting the fullest changes nothing.
 BUCKETS_KEPT = 10_000
+
+
+class TooOften(Exception):
+    """Somebody asks faster than they may.
+
+    Attributes:
+        seconds: After how long one more request may come.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+def wait_s(error: TooOften | Busy) -> int:
+    """Return after how many whole seconds somebody is told to come back, at least one."""
+    return max(1, round(error.seconds))
 
 
 @dataclass(slots=True)

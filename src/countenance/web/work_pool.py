@@ -12,7 +12,13 @@ T = TypeVar("T")
 
 
 class Busy(Exception):
-    """All threads are at work and the queue is full."""
+    """All threads are at work and the queue is full.
+
+    Attributes:
+        seconds: After how long to come back: a photo or two are done by then.
+    """
+
+    seconds = 2.0
 
 
 class WorkPool:

@@ -6,9 +6,9 @@ Rules kept here:
 - These are readings of public sources, as the rule packs are. That an item is answered is no finding that a duty is
   met.
 
-Source of the items: the laws named, as read on 24 November 2026 in stored copies (Maryland Criminal Procedure 2-504,
-2-505, 2-510; RCW 43.386.020 and .070; Code of Virginia 15.2-1723.2; Montana Code 44-15-111; Regulation (EU) 2024/1689,
-Articles 12(3) and 26(10)); what each pack leaves out stands in the pack.
+Source of the items: the rule packs' own notes on Maryland Criminal Procedure 2-504, 2-505 and 2-510, RCW 43.386.020
+and .070, Code of Virginia 15.2-1723.2, Montana Code 44-15-111 and Regulation (EU) 2024/1689, Articles 12(3) and 26(10).
+The laws' own text was not opened for this table: check it before an answer is handed in.
 """
 
 from __future__ import annotations

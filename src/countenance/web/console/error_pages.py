@@ -11,6 +11,7 @@ from countenance.core.errors import CountenanceError, SeveralFaces
 from countenance.policy.decision import Reason
 from countenance.service.refusals import ActRefused
 from countenance.web.console.forms import FormRefused
+from countenance.web.rate_limits import TooOften, wait_s
 from countenance.web.wire import BodyTooLarge
 from countenance.web.work_pool import Busy
 
@@ -25,18 +26,6 @@ class Forbidden(Exception):
     def __init__(self, roles: tuple[str, ...]) -> None:
         super().__init__(", ".join(roles))
         self.roles = roles
-
-
-class TooManyRequests(Exception):
-    """The account asks faster than it may.
-
-    Attributes:
-        seconds: After how long one more request may come.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +91,8 @@ def error_page(error: Exception, status_of: Callable[[CountenanceError], int]) -
     if isinstance(error, BodyTooLarge):
         return ErrorPage(413, "too_large", _TITLES[413], "The form is larger than this page takes.",
                          "Send fewer or smaller photos, or use a job of the native interface for many.")  # fmt: skip
-    if isinstance(error, (Busy, TooManyRequests)):
-        seconds = 2 if isinstance(error, Busy) else max(1, round(error.seconds))
+    if isinstance(error, (Busy, TooOften)):
+        seconds = wait_s(error)
         return ErrorPage(429, "busy", _TITLES[429], "More is being asked than is taken on; nothing was done.",
                          f"Try again in {seconds} s.", retry_after_s=seconds)  # fmt: skip
     if isinstance(error, HTTPException):

@@ -17,13 +17,14 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from countenance.service.account_port import Role, SignedIn
-from countenance.web.console.error_pages import ErrorPage, Forbidden, TooManyRequests
+from countenance.web.console.error_pages import ErrorPage, Forbidden
 from countenance.web.console.forms import FORM_BYTES, read_form, require_own_page, require_token
 from countenance.web.console.navigation import areas_of, home_of
 from countenance.web.console.routing import MustChangePassword, NotSignedIn, console_route, watched
 from countenance.web.console.static_files import StaticFiles
 from countenance.web.console.templating import templates
 from countenance.web.context import WebContext
+from countenance.web.rate_limits import TooOften
 
 if TYPE_CHECKING:
     from countenance.service.accounts import Accounts
@@ -73,7 +74,7 @@ class Shell:
             NotSignedIn: Nobody has; the route leads to the page to do so.
             MustChangePassword: A password has to be changed first; the route leads there.
             Forbidden: They have none of the roles.
-            TooManyRequests: They ask too often.
+            TooOften: They ask too often.
         """
         person = await self.session(request)
         if person is None:
@@ -82,7 +83,7 @@ class Shell:
             raise MustChangePassword
         wait = self.context.limits.admit(person.account_id)
         if wait:
-            raise TooManyRequests(wait)
+            raise TooOften(wait)
         if roles and not person.roles & frozenset(roles):
             raise Forbidden(tuple(role.value for role in roles))
         return person

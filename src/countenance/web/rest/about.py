@@ -30,7 +30,7 @@ from countenance.web.rest.answers import (
 )
 from countenance.web.rest.calling import Calling, Rest
 from countenance.web.rest.parts import RestParts
-from countenance.web.rest.refusals import answers
+from countenance.web.rest.problems import answers
 
 #: Largest gallery asked about, in references: above any that fits into memory here.
 MOST_REFERENCES = 1_000_000_000

@@ -22,13 +22,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from countenance.core.errors import CountenanceError
-from countenance.service.idempotency import Fresh, IdempotencyKeys, Replay, fingerprint_of
-from countenance.service.idempotency import InProgress as UnderWay
+from countenance.service.idempotency import Fresh, IdempotencyKeys, InProgress, Replay, fingerprint_of
 from countenance.service.refused_credentials import Refusal
 from countenance.service.standing import Standing
 from countenance.web.context import WebContext
 from countenance.web.observation import Exchange, log_exchange
-from countenance.web.rest.refusals import KeyTaken, ReplyNotKept, TokenRefused, TooOften, error_response
+from countenance.web.rate_limits import TooOften
+from countenance.web.rest.problems import error_response
+from countenance.web.rest.refusals import KeyTaken, ReplyNotKept, TokenRefused, UnderWay
 from countenance.web.rest.requests import RestRequest
 
 T = TypeVar("T")
@@ -180,7 +181,7 @@ class Rest:
                 raise ReplyNotKept(found.headers.get("location"))
             return Response(found.body, found.status, {**found.headers, "Idempotent-Replayed": "true"})
         if not isinstance(found, Fresh):
-            raise KeyTaken(under_way=isinstance(found, UnderWay))
+            raise UnderWay if isinstance(found, InProgress) else KeyTaken
         try:
             response = await handle(request)
         except Exception as error:  # noqa: BLE001 - the outermost handler: everything has the one shape

@@ -28,8 +28,9 @@ from countenance.web.rest.answers import (
     threshold_answer,
 )
 from countenance.web.rest.calling import Calling, Rest
+from countenance.web.rest.names import MOST_NAME
 from countenance.web.rest.parts import RestParts
-from countenance.web.rest.refusals import Responses, answers
+from countenance.web.rest.problems import Responses, answers
 
 #: Most candidates one search may ask for; a case may allow fewer.
 MOST_CANDIDATES = 100
@@ -160,7 +161,7 @@ def _search(rest: Rest, parts: RestParts, router: APIRouter) -> None:
         caller: Calling,
         response: Response,
         photo: Photo,
-        gallery: Annotated[str, Form(min_length=1, max_length=1_352, description="Name of a gallery of the case.")],
+        gallery: Annotated[str, Form(min_length=1, max_length=MOST_NAME, description="Name of a gallery of the case.")],
         face: FaceNumber = None,
         max_false_candidates: Annotated[
             float,

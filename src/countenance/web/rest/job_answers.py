@@ -16,6 +16,7 @@ from countenance.service.audits.photos import SeveralFacesRule
 from countenance.service.job_port import Job
 from countenance.web.rest.answers import Answer
 from countenance.web.rest.job_uploads import ZIP, received
+from countenance.web.rest.names import MOST_NAME
 from countenance.web.uploads import Upload, UploadUnreadable
 
 Wanted = TypeVar("Wanted", bound=BaseModel)
@@ -65,7 +66,7 @@ class EnrolmentWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    gallery: str = Field(min_length=1, max_length=1_352)
+    gallery: str = Field(min_length=1, max_length=MOST_NAME)
     person: str | None = Field(default=None, max_length=200, description="One person on all photos.")
     people_inside_one_folder: bool = Field(default=False, description="People's folders lie inside one folder.")
     folder: str | None = Field(default=None, max_length=4_000, description="A folder or CSV list of the server.")

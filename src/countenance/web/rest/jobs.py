@@ -23,7 +23,7 @@ from countenance.web.rest.job_answers import AuditWanted, EnrolmentWanted, JobAn
 from countenance.web.rest.job_uploads import place_for
 from countenance.web.rest.lists import Cursor, Limit, Page, listed, streamed
 from countenance.web.rest.parts import RestParts
-from countenance.web.rest.refusals import answers
+from countenance.web.rest.problems import answers
 from countenance.web.uploads import Upload
 
 JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="A job of the token's case.")]

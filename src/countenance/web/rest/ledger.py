@@ -14,9 +14,9 @@ from countenance.service.journal_port import EntryFilter, JournalEntry
 from countenance.web.rest.answers import Answer
 from countenance.web.rest.calling import Caller, Calling, Rest
 from countenance.web.rest.cursors import cursor_of, place_of
-from countenance.web.rest.lists import Cursor, Limit, Page, listed, streamed
+from countenance.web.rest.lists import Cursor, Limit, Page, first_of, listed, streamed
 from countenance.web.rest.parts import RestParts
-from countenance.web.rest.refusals import answers
+from countenance.web.rest.problems import answers
 
 EntryId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="32 hex digits.")]
 
@@ -121,8 +121,8 @@ def _own(parts: RestParts, caller: Caller, entry_id: str) -> JournalEntry:
 def _page(parts: RestParts, wanted: EntryFilter, after: str | None, most: int) -> tuple[list[EntryAnswer], str | None]:
     before = None if after is None else int(place_of("entries", after, int)[0])
     found = parts.journal.entries(wanted, limit=most + 1, before_index=before)
-    shown = found[:most]
-    return [_entry(item) for item in shown], cursor_of("entries", shown[-1].index) if len(found) > most else None
+    shown, following = first_of(found, most, lambda last: cursor_of("entries", last.index))
+    return [_entry(item) for item in shown], following
 
 
 def _entry(entry: JournalEntry) -> EntryAnswer:

@@ -14,6 +14,7 @@ from countenance.web.rest.answers import Answer
 from countenance.web.rest.cursors import LONGEST
 
 Item = TypeVar("Item", bound=BaseModel)
+Found = TypeVar("Found")
 
 #: Media type of one JSON document a line. Source: the ndjson specification, version 1.0.0.
 LINES = "application/x-ndjson"
@@ -39,6 +40,18 @@ def streamed(content: type[BaseModel]) -> dict[str, object]:
     """Return what the OpenAPI document says of a list that also comes as lines."""
     words = f"With `Accept: {LINES}` the whole list, one item a line: {content.__name__}."
     return {"description": f"A page of the list. {words}", "content": {LINES: {"schema": {"type": "string"}}}}
+
+
+def first_of(found: Sequence[Found], most: int, cursor: Callable[[Found], str]) -> tuple[Sequence[Found], str | None]:
+    """Return what goes on a page, and the cursor behind it; None at the end of the list.
+
+    Args:
+        found: The items from the page's beginning on; one more than fit, if there are more.
+        most: Most items on a page.
+        cursor: Returns the cursor behind an item.
+    """
+    shown = found[:most]
+    return shown, cursor(shown[-1]) if len(found) > most else None
 
 
 async def listed(request: Request, response: Response, fetch: Fetch[Item], cursor: str | None, limit: int) -> object:

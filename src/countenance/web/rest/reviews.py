@@ -14,7 +14,7 @@ from countenance.service.review_records import standing_from_json
 from countenance.web.rest.answers import Answer, RecordAnswer, record_answer
 from countenance.web.rest.calling import Caller, Calling, Rest
 from countenance.web.rest.parts import RestParts
-from countenance.web.rest.refusals import answers
+from countenance.web.rest.problems import answers
 
 ReviewId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="32 hex digits.")]
 

@@ -7,8 +7,9 @@ from starlette.exceptions import HTTPException
 
 from countenance.core.errors import CaseClosed, ImageUnreadable, SeveralFaces
 from countenance.service.refusals import ActRefused, refused_by_case
-from countenance.web.console.error_pages import Forbidden, TooManyRequests, error_page
+from countenance.web.console.error_pages import Forbidden, error_page
 from countenance.web.console.forms import FormRefused
+from countenance.web.rate_limits import TooOften
 from countenance.web.statuses import status_of
 from countenance.web.wire import BodyTooLarge
 from countenance.web.work_pool import Busy
@@ -38,7 +39,7 @@ def test_a_refusal_lists_its_rules_and_names_its_entry() -> None:
     ("error", "status"),
     [
         (CaseClosed("over"), 403), (SeveralFaces("two"), 400), (FormRefused(415, "a", "b"), 415),
-        (Forbidden(("auditor",)), 403), (BodyTooLarge(), 413), (Busy(), 429), (TooManyRequests(3.2), 429),
+        (Forbidden(("auditor",)), 403), (BodyTooLarge(), 413), (Busy(), 429), (TooOften(3.2), 429),
         (HTTPException(404), 404), (HTTPException(405), 405),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
@@ -52,4 +53,4 @@ def test_each_has_its_status_a_headline_and_something_to_do(error: Exception, st
 
 
 def test_who_asks_too_often_is_told_when_to_come_back() -> None:
-    assert error_page(TooManyRequests(3.2), status_of).retry_after_s == 3
+    assert error_page(TooOften(3.2), status_of).retry_after_s == 3
