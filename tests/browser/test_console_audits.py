@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from countenance.service.audits.verification import verify_bundle
 from countenance.web.console.audits.audit import REPORT_POLICY
 from tests.support.command_line import CommandLine
 from tests.support.console_place import ConsolePlace, console_place, signed_in
-from tests.support.looking import DESKTOP, PHONE
+from tests.support.looking import DESKTOP, PHONE, texts_until_gone
 
 PEOPLE = 40
 
@@ -96,12 +95,7 @@ def test_an_audit_runs_while_one_looks_on_and_its_report_is_shut_in(
     auditor.fill("#f-target_fmr", "0.01")
     auditor.click("text=Run the audit")
     auditor.wait_for_url("**/jobs/*")
-    stages: list[str] = []
-    give_up_at = time.monotonic() + 120
-    look = "() => document.querySelector('[data-field=stage]')?.textContent"
-    while (stage := auditor.evaluate(look)) is not None and time.monotonic() < give_up_at:
-        stages.append(stage)
-        time.sleep(0.15)
+    stages = texts_until_gone(auditor, "[data-field=stage]")
     assert len(set(stages)) >= 2, stages
     expect(auditor.locator("h1")).to_have_text("The audit is finished")
     auditor.click("text=Read it")

@@ -146,7 +146,7 @@ def test_pages_of_the_frame_can_be_read_and_never_scroll_sideways(
         visit.page.goto(path)
         assert texts_hard_to_read(visit.page) == []
         assert too_wide_px(visit.page) == 0
-    assert [trouble for trouble in visit.troubles if "404" not in trouble] == []
+    assert [trouble for trouble in visit.complaints() if "404" not in trouble] == []
     visit.page.context.close()
 
 
@@ -216,3 +216,28 @@ def test_static_files_are_kept_for_ever_under_an_address_of_their_own(place: Con
     assert "immutable" in answer.headers["cache-control"]
     for other in (f"0/{address.partition('/')[2]}", address.replace("console.css", "..%2Fshell.py")):
         assert httpx.get(f"{place.url}/static/{other}").status_code == 404
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "telephone"])
+def test_the_page_about_compatibility_is_one_of_the_console_to_whoever_has_signed_in(
+    place: ConsolePlace, browser: Browser, size: dict[str, int]
+) -> None:
+    assert "Sign out" not in httpx.get(f"{place.url}/compat").text
+    visit = signed_in(browser, place, "auditor", size=size, scheme="dark")
+    visit.page.goto("/compat")
+    assert visit.page.locator("nav.areas a[aria-current=page]").inner_text() == "Compatibility"
+    expect(visit.page.locator("main h1")).to_have_text("What your client finds here, and what its numbers mean")
+    assert texts_hard_to_read(visit.page) == []
+    assert too_wide_px(visit.page) == 0
+    assert visit.complaints() == []
+    visit.page.context.close()
+
+
+def test_an_error_after_a_form_leads_back_to_it(place: ConsolePlace, browser: Browser) -> None:
+    visit = signed_in(browser, place, "auditor")
+    visit.page.goto("/compare")
+    visit.page.evaluate("document.querySelector('main form').noValidate = true")
+    visit.page.click("main button.primary")
+    visit.page.click("text=Back to the form")
+    expect(visit.page.locator("h1")).to_have_text("Are these two photos of one person?")
+    visit.page.context.close()

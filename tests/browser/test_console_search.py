@@ -327,7 +327,7 @@ def test_a_held_search_tells_of_nobody(place: SearchingPlace, searcher: Visit, p
     assert page.locator("img").count() == 1  # the photo's own face
     (search,) = searches_of(place.console.parts.journal, opened.case.case_id).items
     assert search.held
-    assert page.locator(f"a[href='/reviews/{search.review_id}']").count() == 1
+    assert page.locator(f"a[href='/reviews/{search.review_id}/lead']").count() == 1
     page.click("text=To the case")
     expect(page.locator("table").last).to_contain_text("held for review")
 

@@ -8,7 +8,8 @@ from typing import Any
 from countenance.core.vocabulary import NewReference, PhotoFaces
 from countenance.gallery.index import build_index
 from countenance.ledger.kinds import EntryKind
-from countenance.service.accountability import Accountability, CaseBook, ReviewDesk
+from countenance.service.accountability import Accountability
+from countenance.service.accountability_ports import CaseBook, ReviewDesk
 from countenance.service.face_jobs import FaceJobs
 from countenance.service.journal_port import JournalEntry
 from countenance.service.policy_changes import PolicyChanges

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
+
+from tests.support.waiting import until
 
 #: Width and height of a desk's screen and a telephone's, in CSS pixels.
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -66,6 +68,25 @@ def texts_hard_to_read(page: Page) -> list[str]:
 def too_wide_px(page: Page) -> int:
     """Return by how many pixels a page is wider than its screen."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def texts_until_gone(page: Page, selector: str) -> list[str]:
+    """Return what an element says time after time, until a page without it has taken its place."""
+    said: list[str] = []
+
+    def gone() -> bool:
+        try:
+            # Read in one go: the element may be gone between two questions.
+            text = page.evaluate("(selector) => document.querySelector(selector)?.textContent", selector)
+        except Error:
+            # The page is just being loaded again.
+            return False
+        if text is not None:
+            said.append(text)
+        return text is None and page.evaluate("document.readyState") == "complete"
+
+    until(gone, every_s=0.15)
+    return said
 
 
 def download(page: Page, press: str) -> bytes:

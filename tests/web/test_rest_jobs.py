@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from countenance.bootstrap.serving import ServiceLimits
 from countenance.policy.terms import GallerySource
 from countenance.service.jobs import MOST_WAITING_OF_OWNER
 from countenance.service.standing import Profile
+from tests.support.waiting import until
 from tests.web.conftest import PNG, World, photo, world_in
 from tests.web.test_rest import GALLERY, Rest, error_of, open_case
 
@@ -49,12 +49,9 @@ def over(rest: Rest, answer: Any) -> dict[str, Any]:
     assert answer.status_code == 202, answer.text
     job = answer.json()
     assert answer.headers["location"] == f"/v1/jobs/{job['job_id']}"
-    give_up_at = time.monotonic() + 30
-    while job["state"] in ("queued", "running", "interrupted"):
-        assert time.monotonic() < give_up_at, job
-        time.sleep(0.02)
-        job = rest.good("GET", f"/v1/jobs/{job['job_id']}")
-    return dict(job)
+    ended = ("done", "failed", "cancelled")
+    until(lambda: rest.good("GET", f"/v1/jobs/{job['job_id']}")["state"] in ended, every_s=0.02)
+    return dict(rest.good("GET", f"/v1/jobs/{job['job_id']}"))
 
 
 def rejects(rest: Rest, job: dict[str, Any]) -> list[dict[str, str]]:
@@ -142,10 +139,7 @@ def test_nothing_of_an_upload_is_left_behind(rest: Rest, world: World) -> None:
     rest("POST", "/v1/jobs/enrolments?gallery=staff&unknown=1", **sent)
     rest("POST", "/v1/jobs/enrolments?gallery=staff", content=b"", headers={"Content-Type": "multipart/form-data"})
     # The job's row says it is over a moment before its folder goes.
-    give_up_at = time.monotonic() + 10
-    while jobs.folders.present() and time.monotonic() < give_up_at:
-        time.sleep(0.01)
-    assert jobs.folders.present() == []
+    until(lambda: jobs.folders.present() == [])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import zipfile
 import zlib
 from collections import Counter
@@ -36,6 +35,7 @@ from countenance.service.review_ballots import Ballot
 from countenance.service.review_order import order_seed, placed
 from countenance.web.rest.cursors import cursor_of
 from tests.support.serving import served
+from tests.support.waiting import until
 from tests.web.conftest import World, photo, world_in
 
 SEED = 20261124
@@ -153,13 +153,8 @@ class Place:
         sent = {"photos": ("people.zip", archive(), "application/zip")}
         begun = self.ask("POST", "/jobs/enrolments", data={"gallery": GALLERY}, files=sent)
         assert begun.status_code == 202, begun.text
-        job_id, state = str(begun.json()["job_id"]), "queued"
-        for _ in range(300):
-            state = self.ask("GET", f"/jobs/{job_id}").json()["state"]
-            if state not in ("queued", "running"):
-                break
-            time.sleep(0.1)
-        assert state == "done"
+        job_id = str(begun.json()["job_id"])
+        until(lambda: self.ask("GET", f"/jobs/{job_id}").json()["state"] == "done", every_s=0.1)
         return job_id
 
     def steer(self, case: Any) -> bool:

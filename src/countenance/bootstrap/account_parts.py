@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, cast
 
+from countenance.bootstrap.repeating import repeating
 from countenance.core.errors import AccountNotFound
 from countenance.service.account_port import Account, Role
 from countenance.service.account_store_port import AccountStore
@@ -62,19 +62,10 @@ def noting(refused: RefusedCredentials, *, every_s: float = SPAN.total_seconds()
 
     The context has to end before the store is closed.
     """
-    stop = threading.Event()
-
-    def work() -> None:
-        while not stop.wait(every_s):
-            refused.write_due()
-
-    thread = threading.Thread(target=work, name="refused credentials", daemon=True)
-    thread.start()
     try:
-        yield
+        with repeating(refused.write_due, every_s=every_s, name="refused credentials"):
+            yield
     finally:
-        stop.set()
-        thread.join()
         refused.write_due(everything=True)
 
 

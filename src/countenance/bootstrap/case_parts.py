@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from countenance.core.errors import SettingsInvalid
+from countenance.service.account_names import name_key
+from countenance.service.account_port import EXCLUSIVE, Role
 from countenance.service.case_book import CaseBook
 from countenance.service.case_lists import CsvCaseList, HttpCaseList
 from countenance.service.case_ports import CaseList, CaseStore
@@ -45,12 +47,28 @@ def case_store(store: SqlGalleryStore) -> CaseStore:
 
 def cases(settings: Settings, store: SqlGalleryStore, journal: Journal, policy_digest: Callable[[], str]) -> Cases:
     """Return what is done to cases, over an open store."""
-    return Cases(case_store(store), journal, case_list(settings), lambda: datetime.now(UTC), policy_digest)
+    return Cases(
+        case_store(store), journal, case_list(settings), lambda: datetime.now(UTC), policy_digest, kept_apart(store)
+    )
 
 
 def case_book(settings: Settings, store: SqlGalleryStore, journal: Journal) -> CaseBook:
     """Return the cases as requests meet them, over an open store."""
-    return CaseBook(case_store(store), case_list(settings), journal.keyed_digest)
+    return CaseBook(case_store(store), case_list(settings), journal.keyed_digest, kept_apart(store))
+
+
+def kept_apart(store: SqlGalleryStore) -> Callable[[str], bool]:
+    """Return what says whether the account of a name has a role that nobody holds together with searching."""
+    from countenance.storage.account_store import SqlAccountStore
+
+    rows = SqlAccountStore(store)
+    others = EXCLUSIVE - {Role.SEARCHER}
+
+    def has_other_role(name: str) -> bool:
+        account = rows.account_named(name_key(name))
+        return account is not None and bool(others & set(account.roles))
+
+    return has_other_role
 
 
 def _token(file: str) -> str:

@@ -15,8 +15,9 @@ from countenance.service.passwords import made_up
 SECOND_REVIEWER = "second reviewer"
 #: Who vouches for cases and training in the demonstration: nobody does so for themselves.
 ATTESTER = "demonstration"
-#: Number → purpose. What is found under the first is shown; under the second it is held until people have looked.
-CASES = {"demo-album": "photo_organisation", "demo-held": "accuracy_evaluation"}
+#: Number → purpose. What is found under the first is shown; under the second it is held until people have looked, and
+#: the shipped list of permissions lets it be released then.
+CASES = {"demo-album": "photo_organisation", "demo-held": "data_subject_request"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,11 @@ class Recent(Generic[T]):
                 self._kept = kept
             return kept[1]
 
+    def forget(self) -> None:
+        """Look it up anew the next time: it has been changed here."""
+        with self._lock:
+            self._kept = None
+
 
 class _CountedRows:
     """The ledger's tables, telling how many entries were read."""

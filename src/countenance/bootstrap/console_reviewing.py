@@ -9,6 +9,8 @@ from countenance.bootstrap import case_parts
 from countenance.bootstrap.accountability import AccountableParts, now
 from countenance.bootstrap.console_governing import Recent
 from countenance.bootstrap.report_parts import ReportParts, names_of, report_parts
+from countenance.core.errors import AccountError, InputError
+from countenance.service.account_port import Role
 from countenance.service.accountability_reports.people import people
 from countenance.service.accountability_reports.proofs import KeptProofs
 from countenance.service.accountability_reports.results import report_result
@@ -58,9 +60,15 @@ def dossier_pages(shell: Shell, parts: AccountableParts) -> APIRouter:
 def reviewing_parts(parts: AccountableParts) -> ReviewingParts:
     """Return what the pages about reviews work with."""
 
+    # Counted over all votes there are; what a vote of the last minute adds does not change what a rate says.
+    reviewers = Recent(parts.reviewers.everybody, _RATES_KEPT_S)
+
     def attest(person: SignedIn, name: str, until: datetime) -> str:
+        require_reviewer(parts, name)
         by = local_standing(person.name, interface=INTERFACE, keyed_digest=parts.journal.keyed_digest)
-        return parts.reviewers.attest(name, until, by)
+        entry_id = parts.reviewers.attest(name, until, by)
+        reviewers.forget()
+        return entry_id
 
     def released(person: SignedIn, review_id: str) -> Performed[Lead]:
         return release(parts.reviews, parts.accountability, parts.policies, review_id, person.name, interface=INTERFACE)
@@ -70,11 +78,24 @@ def reviewing_parts(parts: AccountableParts) -> ReviewingParts:
         lists=_review_lists(parts),
         journal=parts.journal,
         people=_people(parts),
-        # Counted over all votes there are; what a vote of the last minute adds does not change what a rate says.
-        reviewers=Recent(parts.reviewers.everybody, _RATES_KEPT_S),
+        reviewers=reviewers,
         attest=attest,
         release=released,
     )
+
+
+def require_reviewer(parts: AccountableParts, name: str) -> None:
+    """Return if there is an account of this name that reviews: who has a slip of the pen vouched for looks in vain.
+
+    Raises:
+        InputError: There is none.
+    """
+    try:
+        found = parts.accounts.find(name)
+    except AccountError:
+        found = None
+    if found is None or Role.REVIEWER not in found.roles or found.disabled_at is not None:
+        raise InputError(f"There is no account {name!r} with the role of a reviewer.", remedy="Check the name.")
 
 
 def dossier_parts(parts: AccountableParts) -> DossierParts:

@@ -24,12 +24,14 @@ from countenance.core.errors import CountenanceError
 from countenance.service.collection_index import CollectionIndexes
 from countenance.service.collection_parts import CollectionParts, CollectionTerms
 from countenance.service.enrolment_steps import CropKeeper
+from countenance.service.object_folder import ObjectStore
 from countenance.service.person_groups import PersonGroupParts
 from countenance.service.photo_addresses import FetchPhoto, PhotoAddresses, no_fetching
 from countenance.web.app import create_app
 from countenance.web.azure.dialect import NAME as AZURE
 from countenance.web.azure.dialect import AzureDialect
 from countenance.web.compat.page import compat_router
+from countenance.web.console.compat_page import compat_frame
 from countenance.web.context import WebContext
 from countenance.web.observation import Metrics
 from countenance.web.rate_limits import RateLimits
@@ -116,23 +118,7 @@ def service(
         parts.engine = parts.many_photos_engine = parts.app.engine(threads=1)
         collections = collection_parts(parts, terms)
         groups = person_group_parts(parts, collections)
-        work = WorkPool("work", workers=app.workers, queue=limits.waiting_photos)
-        desk = WorkPool("desk", workers=DESK_WORKERS, queue=limits.waiting_lookups)
-        outside = WorkPool("outside", workers=OUTSIDE_WORKERS, queue=OUTSIDE_WAITING)
-        context = WebContext(
-            cases=parts.case_book,
-            work=work,
-            desk=desk,
-            limits=RateLimits(per_second=limits.requests_per_second, burst=limits.burst, monotonic=time.monotonic),
-            refused=parts.refused,
-            metrics=Metrics((work, desk, outside)),
-            clock=now,
-            new_uuid=new_uuid,
-            ready=lambda: _not_ready(parts),
-            objects=stored,
-            fetch=fetching,
-            outside=outside,
-        )
+        context = _context(parts, limits, stored, fetching)
         try:
             # The last one takes what looks like its own by type or signature alone, at any path.
             dialects = (
@@ -142,14 +128,37 @@ def service(
             )
             pages = console(context, parts, notes=notes)
             native = native_interface(context, parts, collections, parts.background.keys)
-            compat = compat_router(context, collections.scale, version=__version__)
+            compat = compat_router(context, collections.scale, version=__version__, frame=compat_frame(pages.shell))
             routers = (*native.routers, compat, *pages.routers)
             unmatched = {"/": pages.shell.unmatched, PREFIX: native.frame.unmatched}
             web = create_app(context, version=__version__, dialects=dialects, routers=routers, unmatched=unmatched)
-            with working(parts.background, lambda: work.taken):
+            with working(parts.background, lambda: context.work.taken):
                 yield Service(web, parts, collections, groups)
         finally:
             context.close()
+
+
+def _context(
+    parts: AccountableParts, limits: ServiceLimits, objects: ObjectStore | None, fetch: FetchPhoto
+) -> WebContext:
+    """Return what every door shares: threads, limits, counters, clock."""
+    work = WorkPool("work", workers=parts.app.workers, queue=limits.waiting_photos)
+    desk = WorkPool("desk", workers=DESK_WORKERS, queue=limits.waiting_lookups)
+    outside = WorkPool("outside", workers=OUTSIDE_WORKERS, queue=OUTSIDE_WAITING)
+    return WebContext(
+        cases=parts.case_book,
+        work=work,
+        desk=desk,
+        limits=RateLimits(per_second=limits.requests_per_second, burst=limits.burst, monotonic=time.monotonic),
+        refused=parts.refused,
+        metrics=Metrics((work, desk, outside)),
+        clock=now,
+        new_uuid=new_uuid,
+        ready=lambda: _not_ready(parts),
+        objects=objects,
+        fetch=fetch,
+        outside=outside,
+    )
 
 
 def person_group_parts(parts: AccountableParts, shared: CollectionParts) -> PersonGroupParts:

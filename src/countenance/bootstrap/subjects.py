@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from countenance import __version__
 from countenance.bootstrap.accountability import AccountableParts, new_act_id
 from countenance.bootstrap.application import index_builder
+from countenance.bootstrap.repeating import repeating
 from countenance.core.errors import CountenanceError
 from countenance.service.entry_proofs import EntryProofs
 from countenance.service.erasure import SubjectErasure
@@ -51,19 +51,10 @@ def expiring(parts: AccountableParts, *, every_s: float = EVERY_S) -> Iterator[N
 
     What fails is tried again the next time; until then whoever is due counts as gone in every search already.
     """
-    stop = threading.Event()
 
-    def work() -> None:
-        while not stop.wait(every_s):
-            try:
-                parts.expire_due()
-            except CountenanceError:
-                continue
+    def look() -> None:
+        with suppress(CountenanceError):
+            parts.expire_due()
 
-    thread = threading.Thread(target=work, name="retention", daemon=True)
-    thread.start()
-    try:
+    with repeating(look, every_s=every_s, name="retention"):
         yield
-    finally:
-        stop.set()
-        thread.join()

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 #: Seconds that requests under way are given to end after the process was told to stop.
 GRACE_S = 30
+#: What every page of the demonstration says.
+DEMONSTRATION_NOTE = (
+    "Demonstration: the sample photos show rendered people who do not exist. They say nothing about real people."
+)
 #: Folder of the demonstration's own database.
 DEMONSTRATION_FOLDER = Path("demo-output") / "service"
 
@@ -96,7 +100,8 @@ def serve(
     if tls_certificate is None and not _is_this_machine(host):
         err.print(Text("Keys and passwords will cross the network as they are: nothing is encrypted. "
                        "Give --tls-certificate and --tls-key."))  # fmt: skip
-    with listening, service(app, terms=terms, limits=limits, objects=s3_folder) as ready:
+    notes = {"demonstration": DEMONSTRATION_NOTE} if demo else None
+    with listening, service(app, terms=terms, limits=limits, objects=s3_folder, notes=notes) as ready:
         access: object = None
         accounts: Sequence[DemonstrationAccount] = ()
         if demo:

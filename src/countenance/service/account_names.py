@@ -23,7 +23,7 @@ def shown_name(name: str) -> str:
     Raises:
         AccountInvalid: It is empty, too long, or holds something that is not seen.
     """
-    shown = _tidy(name)
+    shown = tidy_name(name)
     if not _usable(shown):
         raise AccountInvalid(
             "The name of an account is 1 to 100 characters that can be seen, letters or digits among them.",
@@ -34,13 +34,14 @@ def shown_name(name: str) -> str:
 
 def name_key(name: str) -> str:
     """Return what a name is told apart by; an empty text, which no account has, of what cannot be a name."""
-    shown = _tidy(name[:_LONGEST_TYPED])
-    return _tidy(shown.casefold()) if _usable(shown) else ""
+    shown = tidy_name(name[:_LONGEST_TYPED])
+    return tidy_name(shown.casefold()) if _usable(shown) else ""
 
 
 def _usable(shown: str) -> bool:
     return 0 < len(shown) <= LONGEST_NAME and shown.isprintable() and any(map(str.isalnum, shown))
 
 
-def _tidy(name: str) -> str:
+def tidy_name(name: str) -> str:
+    """Return a name as accounts and cases have it: compatibility forms of letters replaced, one space between words."""
     return " ".join(unicodedata.normalize("NFKC", name).split())

@@ -5,6 +5,7 @@ Rules kept here:
 - Who a credential belongs to can be told after it has ended too; whether it may still do anything is asked for each
   act, so that an attempt after closing is refused *and recorded*.
 - The list of cases is asked again at each act, and a search is counted before it runs.
+- Nobody searches who makes the rules or audits, whatever credential they hold.
 - Digests of secrets are compared in constant time.
 - Messages hold no case number: they may be recorded where outsiders read.
 """
@@ -39,11 +40,25 @@ ROLE = "searcher"
 class CaseBook:
     """Finds credentials and cases for requests."""
 
-    def __init__(self, store: CaseStore, case_list: CaseList | None, keyed_digest: Callable[[str, bytes], str]) -> None:
-        """Take rows, the organisation's list of cases if there is one, and the journal's ``keyed_digest``."""
+    def __init__(
+        self,
+        store: CaseStore,
+        case_list: CaseList | None,
+        keyed_digest: Callable[[str, bytes], str],
+        kept_apart: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Take rows, the organisation's list of cases if there is one, and the journal's ``keyed_digest``.
+
+        Args:
+            store: Rows.
+            case_list: The organisation's list of cases, or None.
+            keyed_digest: The journal's.
+            kept_apart: Whether somebody of a name has a role that is kept apart from searching; None: nobody has.
+        """
         self._store = store
         self._case_list = case_list
         self._keyed_digest = keyed_digest
+        self._kept_apart = kept_apart
 
     def find_by_access_key(self, access_key_id: str) -> tuple[Credential, bytes] | None:
         """Return the credential of an AWS access key id and its secret, or None if there is none.
@@ -177,7 +192,8 @@ class CaseBook:
 
         Raises:
             CaseClosed, CaseExpired: The case has ended.
-            CredentialRefused: The credential was revoked, has expired or is of another case.
+            CredentialRefused: The credential was revoked, has expired or is of another case; or whoever the case names
+                makes the rules or audits now.
             CaseNotListed, CaseListUnavailable: The list of cases does not know the number as open, or does not answer.
             CaseNotFound: There is no such case.
         """
@@ -185,15 +201,19 @@ class CaseBook:
         _require_open(case, now)
         if credential_id is not None:
             _require_live(self._store.credential(credential_id), case, now)
+        self._require_apart(case)
         require_listed(self._case_list, case.case_number)
 
     def ask_list(self, case_id: str, now: datetime, *, credential_id: str | None = None) -> None:
         """Return unless the list of cases does not know a case as open; see ``check``.
 
-        Where there is no list this asks nothing: ``admit`` says what else stands in the way, in its transaction.
+        Where there is no list this asks only for the roles of whoever the case names: ``admit`` says what else stands
+        in the way, in its transaction.
         """
         if self._case_list is not None:
             self.check(case_id, now, credential_id=credential_id)
+        elif self._kept_apart is not None:
+            self._require_apart(self.case(case_id))
 
     def admit(
         self,
@@ -236,6 +256,14 @@ class CaseBook:
         if credential_id is not None:
             _require_live(self._store.credential(credential_id), case, now)
         raise CaseLimitReached("The case has no search left.")
+
+    def _require_apart(self, case: StoredCase) -> None:
+        # Asked at each act: somebody who searched yesterday may make the rules today.
+        if self._kept_apart is not None and self._kept_apart(case.operator):
+            raise CredentialRefused(
+                "Whoever the case names has a role that is kept apart from searching.",
+                remedy="Open a case for somebody who neither makes the rules nor audits.",
+            )
 
     def _record(self, case: NewCase) -> dict[str, str]:
         fields = authority_fields(case, "")

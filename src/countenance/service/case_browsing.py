@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from countenance.core.errors import InputError
@@ -54,7 +54,9 @@ def case_place(written: str) -> CasePlace:
     at, _, case_id = rest.partition("~")
     try:
         opened_at = datetime.fromisoformat(at) if at else None
-    except ValueError:
+        if opened_at is not None and opened_at.utcoffset() is not None:
+            opened_at = opened_at.astimezone(UTC)
+    except (ValueError, OverflowError):
         state = ""
         opened_at = None
     if state not in (_OPEN, _ENDED) or (opened_at is not None and opened_at.utcoffset() is None) or len(case_id) > 32:

@@ -20,6 +20,7 @@ from types import MappingProxyType
 
 from countenance.core.errors import CaseInvalid
 from countenance.policy.attributes import ATTRIBUTES, JURISDICTION, TEXT_LIMIT, Kind
+from countenance.service.account_names import tidy_name
 from countenance.service.case_ports import ClaimValue
 from countenance.service.standing import CLAIMABLE
 
@@ -148,8 +149,9 @@ def read_terms(
         claims |= {"emergency": True, "emergency_facts_sha256": _digest(read(facts))}
     terms = CaseTerms(
         case_number=found.text("case_number", needed=True),
-        operator=found.text("operator", needed=True),
-        attested_by=found.text("attested_by", needed=True),
+        # As an account has it: one person is one in the record, and reviews nothing that they asked for.
+        operator=tidy_name(found.text("operator", needed=True)),
+        attested_by=tidy_name(found.text("attested_by", needed=True)),
         purpose_text=found.text("purpose_text", limit=LONGEST_REASON),
         claims=MappingProxyType(claims),
         authorisation_issuer=found.text("auth_issuer") or None,

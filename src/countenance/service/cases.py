@@ -111,21 +111,38 @@ class Cases:
         case_list: CaseList | None,
         clock: Callable[[], datetime],
         policy_digest: Callable[[], str],
+        kept_apart: Callable[[str], bool] = lambda name: False,
     ) -> None:
-        """Take rows, ledger, the organisation's list of cases if there is one, a clock, and the rules' digest."""
+        """Take rows, ledger, the organisation's list of cases if there is one, a clock, and the rules' digest.
+
+        Args:
+            store: Rows.
+            journal: Ledger.
+            case_list: The organisation's list of cases, or None.
+            clock: The server's.
+            policy_digest: Returns the digest of the rules in force.
+            kept_apart: Whether somebody of a name has a role that is kept apart from searching.
+        """
         self._store = store
         self._journal = journal
         self._case_list = case_list
         self._clock = clock
         self._policy_digest = policy_digest
+        self._kept_apart = kept_apart
 
     def draft(self, terms: CaseTerms) -> DraftCase:
         """Return what would be opened, with the number checked against the list of cases; nothing is stored.
 
         Raises:
+            CaseInvalid: Whoever is to search makes the rules or audits.
             CaseNotListed, CaseListUnavailable: As ``require_listed``.
             GalleryNotFound: A gallery it names does not exist.
         """
+        if self._kept_apart(terms.operator):
+            raise CaseInvalid(
+                "Whoever is to search has a role that is kept apart from searching.",
+                remedy="Name somebody who neither makes the rules nor audits.",
+            )
         known = self._store.gallery_identifiers()
         missing = [name for name in terms.galleries if name not in known]
         if missing:
@@ -138,6 +155,7 @@ class Cases:
         """Open a case and mint its credentials.
 
         Raises:
+            CaseInvalid: Whoever is to search makes the rules or audits.
             CaseNotListed, CaseListUnavailable: The number is not in the list, or the list cannot be asked; recorded.
             GalleryNotFound: A gallery it names does not exist.
             LedgerError, StorageError: It cannot be recorded or stored; there is no case then.

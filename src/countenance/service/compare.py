@@ -84,8 +84,8 @@ def threshold_in_words(threshold: Threshold) -> str:
     """Return a threshold as a sentence: value, why, and both error rates where they were measured."""
     return (
         f"Threshold {threshold.value:.3f} ({threshold.target}): on {threshold.data_set}, "
-        f"{threshold.false_match_rate.in_words()} non-mated comparisons reach it "
-        f"and {threshold.false_non_match_rate.estimate:.2%} of mated ones do not."
+        f"{threshold.false_match_rate.in_words()} comparisons of two people reach it "
+        f"and {threshold.false_non_match_rate.estimate:.2%} of those of one person do not."
     )
 
 

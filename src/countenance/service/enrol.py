@@ -22,12 +22,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from countenance.core.errors import ModelMismatch
 from countenance.core.vocabulary import EnrolmentOutcome, EnrolmentStatus
 from countenance.ledger.field_types import FieldValue
 from countenance.service.acts import ENROL
 from countenance.service.admission import AdmittedEngine, OngoingAct, Outcome
-from countenance.service.enrolment_steps import CropKeeper, JudgedPhoto, SeenPhoto, judge, look_at, record_photos
+from countenance.service.enrolment_steps import (
+    CropKeeper,
+    JudgedPhoto,
+    SeenPhoto,
+    judge,
+    look_at,
+    record_photos,
+    require_same_model,
+)
 from countenance.service.ports import Engine, EnrolmentStore
 from countenance.service.sources import SourcePhoto, list_photos, read_photo
 
@@ -105,11 +112,7 @@ def enrol(
         StorageFull: The disk is full; what was stored before stays, and the same call goes on later.
     """
     act.require(ENROL, gallery=gallery)
-    summary = store.gallery(gallery)
-    if summary.model.digest != engine.model.digest:
-        raise ModelMismatch(
-            f"The gallery {gallery} holds templates of {summary.model.short}, not {engine.model.short}."
-        )
+    require_same_model(store, gallery, engine)
     photos = list_photos(source)
     run = store.begin_run(gallery, str(source.resolve()))
     waiting = [photo for photo in photos if (photo.name, photo.subject) not in run.already]

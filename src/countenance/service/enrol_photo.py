@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from countenance.core.errors import ModelMismatch
 from countenance.core.vocabulary import EnrolmentOutcome, EnrolmentStatus
 from countenance.ledger.field_types import FieldValue
 from countenance.service.acts import ENROL
 from countenance.service.admission import AdmittedEngine, OngoingAct, Outcome
-from countenance.service.enrolment_steps import CropKeeper, judge, look_at, record_photos
+from countenance.service.enrolment_steps import CropKeeper, judge, look_at, record_photos, require_same_model
 from countenance.service.faces import PhotoInput
 from countenance.service.ports import Engine, EnrolmentStore
 
@@ -60,11 +59,7 @@ def enrol_photo(
         StorageFull: The disk is full; nothing was stored.
     """
     act.require(ENROL, gallery=gallery)
-    summary = store.gallery(gallery)
-    if summary.model.digest != engine.model.digest:
-        raise ModelMismatch(
-            f"The gallery {gallery} holds templates of {summary.model.short}, not {engine.model.short}."
-        )
+    require_same_model(store, gallery, engine)
     known = store.known_photos(gallery)
     seen = look_at(photo.name, subject, lambda: photo.data, known, AdmittedEngine(act, engine), crops)
     judged = judge(seen, dict(known))

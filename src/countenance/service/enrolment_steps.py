@@ -13,13 +13,13 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from countenance.core.errors import InputError
+from countenance.core.errors import InputError, ModelMismatch
 from countenance.core.vocabulary import EnrolmentOutcome, EnrolmentStatus, Face, NewReference, PhotoFaces
 from countenance.ledger.field_types import FieldValue
 from countenance.service.admission import AdmittedEngine, OngoingAct
 from countenance.service.faces import box_in_words
 from countenance.service.journal_port import OpenTransaction
-from countenance.service.ports import EnrolmentStore
+from countenance.service.ports import Engine, EnrolmentStore
 from countenance.service.review_port import CropStore
 
 
@@ -62,6 +62,18 @@ class SeenPhoto:
     sha256: str | None
     found: PhotoFaces | InputError
     crop: bytes | None = None
+
+
+def require_same_model(store: EnrolmentStore, gallery: str, engine: Engine) -> None:
+    """Return if a gallery's templates can be compared with an engine's.
+
+    Raises:
+        GalleryNotFound: There is no such gallery.
+        ModelMismatch: It holds templates of another model.
+    """
+    model = store.gallery(gallery).model
+    if model.digest != engine.model.digest:
+        raise ModelMismatch(f"The gallery {gallery} holds templates of {model.short}, not {engine.model.short}.")
 
 
 def record_photos(

@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from countenance.core.errors import ArchiveInvalid
+from countenance.service.archive_lists import require_short_list
 from countenance.service.job_folders import require_room
 
 _CHUNK = 1 << 20
@@ -101,6 +102,7 @@ def unpack(
     """
     files: list[tuple[PurePosixPath, Path]] = []
     refused: list[RefusedEntry] = []
+    require_short_list(archive, limits.entries)
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = [entry for entry in opened.infolist() if not _left_out(entry)]
@@ -129,11 +131,12 @@ def names_in(archive: Path, limits: ArchiveLimits) -> list[PurePosixPath]:
         ArchiveInvalid: The archive as a whole is not taken.
     """
     names = []
+    require_short_list(archive, limits.entries)
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = [entry for entry in opened.infolist() if not _left_out(entry)]
             _require_sound(entries, archive.stat().st_size, limits)
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
         raise ArchiveInvalid("The upload is not a ZIP file that can be read.") from error
     taken: set[str] = set()
     for entry in entries:

@@ -17,7 +17,8 @@ from typing import Any
 from countenance.core.errors import InputError
 from countenance.service import acts
 from countenance.service.admission import AdmittedEngine, OngoingAct, Outcome
-from countenance.service.audit_shelf import BUNDLE, DRAFT, DRAFTED, AuditShelf
+from countenance.service.audit_drafts import DRAFT, DRAFTED
+from countenance.service.audit_shelf import BUNDLE, AuditShelf
 from countenance.service.audits.new_audit import Understood, understand
 from countenance.service.audits.running import RunChoices, run_audit
 from countenance.service.audits.sharing import make_bundle, make_report
@@ -34,8 +35,6 @@ _NUMBERS: Mapping[str, tuple[type, float, float]] = {
     "gallery_size": (int, 1, 1e9),
     "seed": (int, 0, 2**31),
 }
-#: A report of very many comparisons has no bundle; this stands in the result then.
-NO_BUNDLE = "more comparisons than a bundle holds"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

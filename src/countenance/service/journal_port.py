@@ -29,14 +29,6 @@ class OpenTransaction(Protocol):
         ...
 
 
-class Transactions(Protocol):
-    """Opens transactions; the gallery store is one."""
-
-    def transaction(self) -> AbstractContextManager[OpenTransaction]:
-        """Return a context: commits durably at its end, rolls everything back on any error."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class RecordedEntry:
     """Where an entry stands.

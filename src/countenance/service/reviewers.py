@@ -102,7 +102,7 @@ class Reviewers:
         """
         reviewer_id = operator_id(name, self._journal.keyed_digest)
         if not name.strip() or until <= self._clock():
-            raise InputError("Training is attested of somebody, until a day to come.", remedy="Give a later --until.")
+            raise InputError("Training counts until a day to come.", remedy="Give a name, and a later day.")
         if reviewer_id == standing.operator_id:
             raise InputError("Nobody vouches for their own training.", remedy="Have somebody else attest it.")
         digest = self._policy_digest()

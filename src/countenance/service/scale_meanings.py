@@ -27,7 +27,7 @@ class MeaningRow:
         value: On the scale, as users write it.
         similarity: The similarity behind it.
         rate: False match rate as a natural frequency, with a word where few or no errors carry it.
-        interval: Its 95 % interval.
+        interval: Its 95 % interval as natural frequencies, rarer end first.
         counts: Errors of comparisons.
         missed: Share of mated comparisons below the value.
         false_candidates: What a stranger meets, for each of ``GALLERY_SIZES``.
@@ -93,7 +93,7 @@ def _row(meaning: ScaleMeaning) -> MeaningRow:
         value=f"{meaning.value:g}",
         similarity=f"{meaning.threshold.value:.3f}",
         rate=rate_in_words(rate),
-        interval=f"{rate.low:.1e} to {rate.high:.1e}",
+        interval=f"{one_in(rate.low)} to {one_in(rate.high)}",
         counts=f"{rate.errors:,} of {rate.trials:,}",
         missed=f"{missed.estimate:.1%}",
         false_candidates=tuple(_expected(item) for item in meaning.false_candidates),

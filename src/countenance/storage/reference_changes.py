@@ -15,7 +15,8 @@ from sqlalchemy import Connection, select
 from countenance.core.vocabulary import Reference
 from countenance.storage import galleries
 from countenance.storage.references import not_expired
-from countenance.storage.tables import stored_references, subject_keys, subjects
+from countenance.storage.sealed_references import opened, sealed_references
+from countenance.storage.tables import stored_references
 from countenance.storage.template_sealing import MasterKey, SubjectContext
 from countenance.storage.transactions import in_portions
 
@@ -50,29 +51,8 @@ def changes(
         return None
     added = []
     for portion in in_portions(new):
-        statement = (
-            select(
-                stored_references.c.reference_id,
-                stored_references.c.subject_id,
-                stored_references.c.sealed_template,
-                stored_references.c.source_sha256,
-                stored_references.c.source_name,
-                subjects.c.name,
-                subject_keys.c.wrapped_key,
-            )
-            .select_from(stored_references.join(subjects).join(subject_keys))
-            .where(stored_references.c.reference_id.in_(portion))
-        )
-        for row in connection.execute(statement):
+        for row in connection.execute(sealed_references().where(stored_references.c.reference_id.in_(portion))):
             context = SubjectContext(gallery.gallery_id, row.subject_id, row.name, gallery.model)
             key = master_key.open_subject_key(row.wrapped_key, context)
-            added.append(
-                Reference(
-                    reference_id=row.reference_id,
-                    subject=row.name,
-                    template=key.unseal(row.reference_id, row.sealed_template),
-                    source_sha256=row.source_sha256,
-                    source_name=row.source_name,
-                )
-            )
+            added.append(opened(row, key))
     return revision, frozenset(known - present), tuple(added)

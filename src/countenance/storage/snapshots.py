@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select
 from sqlalchemy.exc import DBAPIError
 
 from countenance.core.vocabulary import Reference
@@ -19,7 +19,8 @@ from countenance.storage import galleries
 from countenance.storage.database import Database
 from countenance.storage.driver_errors import storage_error
 from countenance.storage.references import not_expired
-from countenance.storage.tables import stored_references, subject_keys, subjects
+from countenance.storage.sealed_references import opened, sealed_references
+from countenance.storage.tables import stored_references
 from countenance.storage.template_sealing import MasterKey, SubjectContext, SubjectKey
 
 #: Rows fetched at a time; at some 700 bytes a row, well under a megabyte.
@@ -66,13 +67,7 @@ class GallerySnapshot(Iterator[Reference]):
         """
         try:
             row = next(self._rows)
-            return Reference(
-                reference_id=row.reference_id,
-                subject=row.name,
-                template=self._key_of(row).unseal(row.reference_id, row.sealed_template),
-                source_sha256=row.source_sha256,
-                source_name=row.source_name,
-            )
+            return opened(row, self._key_of(row))
         except DBAPIError as error:
             self.close()
             raise storage_error(error, self._location) from error
@@ -100,16 +95,7 @@ class GallerySnapshot(Iterator[Reference]):
 
 def _references_of(gallery_id: str, now_text: str) -> Select[tuple[object, ...]]:
     return (
-        select(
-            stored_references.c.reference_id,
-            stored_references.c.subject_id,
-            stored_references.c.sealed_template,
-            stored_references.c.source_sha256,
-            stored_references.c.source_name,
-            subjects.c.name,
-            subject_keys.c.wrapped_key,
-        )
-        .select_from(stored_references.join(subjects).join(subject_keys))
+        sealed_references()
         .where(stored_references.c.gallery_id == gallery_id, not_expired(now_text))
         # The order of the unique index: nothing has to be sorted, and a subject's references come together.
         .order_by(stored_references.c.subject_id, stored_references.c.source_sha256)

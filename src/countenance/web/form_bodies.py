@@ -83,7 +83,7 @@ async def read_form(request: Request, *, limit: int) -> FormData:
         try:
             form = await parser.parse()
         except (MultiPartException, ValueError, KeyError) as error:
-            raise FormRefused(400, "The form cannot be read.", "Load the page again and send its form.") from error
+            raise FormRefused(400, "The form cannot be read.", "Open the page again and send its form.") from error
     # Closed with the request; see ``close_form``.
     request.state.form = form
     return form

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from countenance.bootstrap.photo_fetching import MOST_REDIRECTS, HttpPhotoFetche
 from countenance.service.photo_addresses import FetchedPhoto, PhotoAddresses, PhotoNotFetched, WhyNot
 from tests.support.own_certificate import own_certificate
 from tests.support.photo_server import Answer, PhotoServer, answer, dripping, photo_server, redirect
+from tests.support.waiting import PATIENCE_S
 
 PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 100
 
@@ -121,9 +123,10 @@ def test_the_size_is_limited_by_what_is_said_and_by_what_comes(server: PhotoServ
     ],
 )
 def test_the_time_limit_is_for_the_whole_however_slowly_it_comes(server: PhotoServer, start: bytes) -> None:
+    # It drips for ever: that there is an answer at all shows that the limit is for the whole.
     started = time.monotonic()
     assert why_not(server, dripping(start), timeout_s=0.4) is WhyNot.SILENT
-    assert 0.3 < time.monotonic() - started < 2
+    assert time.monotonic() - started > 0.3
 
 
 def test_a_hundred_without_end_ends(server: PhotoServer) -> None:
@@ -219,15 +222,18 @@ def test_a_name_is_resolved_once_and_the_place_that_was_judged_is_connected_to(m
 
 
 def test_a_resolver_that_never_answers_is_not_waited_for() -> None:
+    let_go, answered = threading.Event(), []
+
     def resolve(host: str, port: int) -> Sequence[str]:
-        time.sleep(2)
+        let_go.wait(PATIENCE_S)
+        answered.append(host)
         return ["8.8.8.8"]
 
-    started = time.monotonic()
     with pytest.raises(PhotoNotFetched) as caught:
         HttpPhotoFetcher(PhotoAddresses("photos.example.org"), 0.2, resolve=resolve)("https://photos.example.org/", 10)
     assert caught.value.why is WhyNot.SILENT
-    assert time.monotonic() - started < 1
+    assert answered == []
+    let_go.set()
 
 
 def test_a_host_that_does_not_exist_has_no_place() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from countenance.core.errors import ArchiveInvalid, AuditInputInvalid, InputError, JobNotReady, ListInvalid
-from countenance.service.audit_shelf import DRAFTED, FINISHED, MADE, AuditShelf, AuditTerms, people_choices
+from countenance.service.audit_drafts import DRAFTED, FINISHED, MADE, AuditTerms, people_choices
+from countenance.service.audit_shelf import AuditShelf
 from countenance.service.audits.workspace import RESULT, Workspace
 from countenance.service.job_audit import run_choices
 from countenance.service.job_folders import Incoming

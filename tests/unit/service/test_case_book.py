@@ -10,6 +10,7 @@ from countenance.core.errors import (
     CaseClosed,
     CaseError,
     CaseExpired,
+    CaseInvalid,
     CaseListUnavailable,
     CaseNotFound,
     CaseNotListed,
@@ -197,3 +198,26 @@ def test_an_authorisation_asked_for_before_the_first_search_is_not_late(desk: De
 def test_no_emergency_is_claimed_unless_its_facts_were_shown(desk: Desk) -> None:
     assert desk.standing(desk.open()).claims["emergency"] is False
     assert desk.standing(desk.open(case_number=OTHER, emergency_facts="facts")).claims["emergency"] is True
+
+
+def test_whoever_makes_the_rules_or_audits_now_searches_under_no_case(desk: Desk) -> None:
+    apart: set[str] = set()
+    port = cast("CaseStore", desk.store)
+    book = CaseBook(port, None, desk.journal.keyed_digest, apart.__contains__)
+    opened = desk.open()
+    credential_id = opened.credentials[2].credential_id
+    for ask in (book.check, book.ask_list):
+        ask(opened.case.case_id, desk.clock.now, credential_id=credential_id)
+        apart.add(opened.case.operator)
+        with pytest.raises(CredentialRefused, match="kept apart from searching"):
+            ask(opened.case.case_id, desk.clock.now, credential_id=credential_id)
+        apart.clear()
+
+
+def test_no_case_is_opened_for_whoever_makes_the_rules_or_audits(desk: Desk) -> None:
+    port = cast("CaseStore", desk.store)
+    cases = Cases(port, desk.journal, None, desk.clock, lambda: "f" * 64, lambda name: name == "R. Example")
+    with pytest.raises(CaseInvalid, match="kept apart from searching"):
+        cases.open(terms(desk.clock.now))
+    assert not cases.recent()
+    assert cases.open(terms(desk.clock.now, operator="Somebody Else")).case.operator == "Somebody Else"

@@ -11,6 +11,7 @@ import pytest
 from countenance.core.errors import CaseInvalid
 from countenance.policy.attributes import ATTRIBUTES, Kind
 from countenance.policy.request import PolicyRequest
+from countenance.service.account_names import shown_name
 from countenance.service.case_terms import CASE_CLAIMS, NEEDED_CLAIMS, case_terms, read_case_file
 from tests.support.case_samples import NOW, VALUES, terms, values
 from tests.support.policy_builders import plain_request
@@ -133,3 +134,10 @@ def test_a_file_is_toml_and_nothing_else() -> None:
     for content in (b"not toml", b"\xff", b'a = "1"\na = "2"\n'):
         with pytest.raises(CaseInvalid, match="not TOML"):
             read_case_file(content)
+
+
+@pytest.mark.parametrize("typed", ["Ann  Lee", " Ann Lee ", "\uff21nn Lee"])
+def test_whoever_searches_is_the_one_of_that_account_however_the_name_is_typed(typed: str) -> None:
+    """Two identifiers for one person would let them review what they asked for."""
+    written = terms(operator=typed, attested_by=typed)
+    assert (written.operator, written.attested_by) == (shown_name("Ann Lee"), "Ann Lee")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from countenance.ledger.merkle import MerkleTree
-from countenance.ledger.proofs import verify_inclusion
-from countenance.ledger.sealing import parse_sealed_line
+from countenance.service.entry_places import inclusion, newest_kept
 from countenance.service.journal_port import Journal
 from countenance.service.ledger_custody import LedgerCustody
 from countenance.service.ledger_exports import EntryProof
-from countenance.service.ledger_port import EntryRow, KeptCheckpoint, LedgerRows
+from countenance.service.ledger_port import KeptCheckpoint, LedgerRows
 
 
 class Proofs:
@@ -30,12 +28,8 @@ class Proofs:
         entry = self._journal.entry(entry_id)
         if self._kept is None or entry.index >= self._kept.entries:
             self._kept = self._custody.checkpoint()
-        row = EntryRow(*next(iter(self._rows.all_rows(entry.index, entry.index + 1))))
-        leaf = parse_sealed_line(row.sealed_line).leaf_hash()
-        tree = MerkleTree(self._rows.hashes(), self._kept.entries)
-        proof = tree.inclusion_proof(entry.index)
-        verify_inclusion(index=entry.index, size=self._kept.entries, leaf_hash=leaf, root=tree.root(), proof=proof)
-        return EntryProof(entry, leaf.hex(), tuple(value.hex() for value in proof), self._kept)
+        sealed, proof = inclusion(self._rows, entry.index, self._kept)
+        return EntryProof(entry, sealed.leaf_hash().hex(), tuple(value.hex() for value in proof), self._kept)
 
 
 class KeptProofs(Proofs):
@@ -47,6 +41,5 @@ class KeptProofs(Proofs):
     def __call__(self, entry_id: str) -> EntryProof:
         """Return one entry with its proof; see ``Proofs``."""
         if self._kept is None:
-            kept = (KeptCheckpoint(*row) for row in self._rows.checkpoints())
-            self._kept = max(kept, key=lambda one: one.entries, default=None)
+            self._kept = newest_kept(self._rows)
         return super().__call__(entry_id)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from countenance.core.errors import CountenanceError, SeveralFaces
 from countenance.policy.decision import Reason
@@ -65,6 +67,12 @@ _TITLES: Mapping[int, str] = {
     429: "Too much at once",
     503: "Out of service for the moment",
 }
+#: What to do where the usual remedy is a command: by code, in terms of pages.
+_ON_PAGES: Mapping[str, str] = {
+    "gallery_not_found": "The page Galleries lists those that are there.",
+    "case_not_found": "The page Cases lists those that you may see.",
+    "review_not_found": "The page Reviews lists those that you may see.",
+}
 
 
 def error_page(error: Exception, status_of: Callable[[CountenanceError], int]) -> ErrorPage:
@@ -83,7 +91,9 @@ def error_page(error: Exception, status_of: Callable[[CountenanceError], int]) -
         return ErrorPage(400, error.code, "Several faces, and one is needed", error.message, error.remedy)
     if isinstance(error, CountenanceError):
         status = status_of(error)
-        return ErrorPage(status, error.code, _TITLES.get(status, "That did not work"), error.message, error.remedy)
+        usual = error.remedy == error.default_remedy
+        remedy = _ON_PAGES.get(error.code, error.remedy) if usual else error.remedy
+        return ErrorPage(status, error.code, _TITLES.get(status, "That did not work"), error.message, remedy)
     if isinstance(error, FormRefused):
         return ErrorPage(error.status, "form", "The form was not taken", error.message, error.remedy)
     if isinstance(error, Forbidden):
@@ -104,6 +114,15 @@ def error_page(error: Exception, status_of: Callable[[CountenanceError], int]) -
         "It was not foreseen, so no more can be said than this; the server's log has the place.",
         "Try again; if it happens again, give the request's number below to whoever runs this server.",
     )  # fmt: skip
+
+
+def form_of(request: Request) -> str:
+    """Return the path of the page whose form was sent, as the browser says; empty for other requests and hosts."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if request.method == "GET" or came_from.netloc != request.headers.get("host"):
+        return ""
+    # From its segments, so that a path with two slashes at its beginning leads to no other host.
+    return "/" + came_from.path.strip("/") + (f"?{came_from.query}" if came_from.query else "")
 
 
 def _forbidden(error: Forbidden) -> ErrorPage:

@@ -54,7 +54,9 @@ def require_token(form: FormData, token: str) -> None:
     given = form.get(TOKEN_FIELD)
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), token.encode()):
         raise FormRefused(
-            403, "The form is not of this session; it may have been open for too long.", "Load the page and try again."
+            403,
+            "The form is not of this session; it may have been open for too long.",
+            "Open the page again and send its form.",
         )
 
 

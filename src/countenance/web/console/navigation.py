@@ -16,12 +16,18 @@ class Area:
         title: Its name.
         roles: Who finds it in the list of pages; empty: everybody who has signed in.
         key: The letter that leads there after ``g``.
+        also: Pages elsewhere that belong to it.
     """
 
     path: str
     title: str
     roles: frozenset[Role]
     key: str
+    also: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Return whether a page is one of this part."""
+        return path == self.path or path.startswith(f"{self.path}/") or path in self.also
 
 
 EVERYBODY: frozenset[Role] = frozenset()
@@ -29,11 +35,11 @@ EVERYBODY: frozenset[Role] = frozenset()
 AREAS: tuple[Area, ...] = (
     Area("/accountability", "Accountability", frozenset({Role.RECORDS, Role.AUDITOR, Role.POLICY_OWNER}), "h"),
     Area("/cases", "Cases", frozenset({Role.SEARCHER, Role.RECORDS}), "s"),
-    Area("/searches", "Searches", frozenset({Role.RECORDS, Role.AUDITOR}), "d"),
+    Area("/searches", "Searches", frozenset({Role.SEARCHER, Role.RECORDS, Role.AUDITOR}), "d"),
     Area("/reviews", "Reviews", frozenset({Role.REVIEWER, Role.RECORDS, Role.AUDITOR}), "r"),
     Area("/compare", "Compare", EVERYBODY, "c"),
-    Area("/galleries", "Galleries", EVERYBODY, "a"),
-    Area("/audits", "Audits", EVERYBODY, "u"),
+    Area("/galleries", "Galleries", EVERYBODY, "a", ("/new-gallery",)),
+    Area("/audits", "Audits", EVERYBODY, "u", ("/new-audit",)),
     Area("/policy", "Rules", EVERYBODY, "p"),
     Area("/ledger", "Ledger", EVERYBODY, "l"),
     Area("/compat", "Compatibility", EVERYBODY, "k"),

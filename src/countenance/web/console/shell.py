@@ -17,7 +17,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from countenance.service.account_port import Role, SignedIn
-from countenance.web.console.error_pages import ErrorPage, Forbidden
+from countenance.web.console.error_pages import ErrorPage, Forbidden, form_of
 from countenance.web.console.forms import FORM_BYTES, read_form, require_own_page, require_token
 from countenance.web.console.navigation import areas_of, home_of
 from countenance.web.console.routing import MustChangePassword, NotSignedIn, console_route, watched
@@ -171,7 +171,7 @@ class Shell:
     def _draw_error(self, request: Request, error: ErrorPage) -> Response:
         page = self.page(
             request, "error.html.j2", title=error.title, status=error.status, error=error,
-            request_id=request.state.exchange.request_id,
+            request_id=request.state.exchange.request_id, form=form_of(request),
         )  # fmt: skip
         if error.retry_after_s is not None:
             page.headers["Retry-After"] = str(error.retry_after_s)

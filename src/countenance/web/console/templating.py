@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup, escape
+
+from countenance.service.accountability_reports.wording import several
 from countenance.service.scale_meanings import rate_in_words
 
 if TYPE_CHECKING:
@@ -30,13 +33,26 @@ def templates(static: Callable[[str], str], *, version: str, notes: Mapping[str,
         lstrip_blocks=True,
     )
     environment.globals.update(static=static, version=version, notes=dict(notes))
-    environment.filters.update(count=count, moment=moment, day=day, lasting=lasting, ids=short_id, rate=rate_in_words)
+    environment.filters.update(
+        count=count, several=several, percent=percent, similarity=similarity, rate=rate_in_words,
+        moment=moment, day=day, lasting=lasting, ids=short_id, marked=marked,
+    )  # fmt: skip
     return environment
 
 
 def count(number: int) -> str:
     """Return a whole number with its thousands parted: ``12,040``."""
     return f"{number:,}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage to one decimal: ``1.3 %``."""
+    return f"{100 * share:.1f} %"
+
+
+def similarity(score: float) -> str:
+    """Return a similarity or threshold to three decimals, with a true minus: ``−0.042``."""
+    return f"{score:.3f}".replace("-", "−")
 
 
 def moment(when: datetime | str | None) -> str:
@@ -64,6 +80,14 @@ def lasting(span: timedelta | float) -> str:
     parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
     shown = next((index for index, (number, _) in enumerate(parts) if number), len(parts) - 1)
     return " ".join(f"{number} {unit}" for number, unit in parts[shown : shown + 2] if number or unit == "s") or "0 s"
+
+
+def marked(text: str) -> Markup:
+    """Return text with what stands between two backticks as code, and everything escaped."""
+    plain, *rest = text.split("`")
+    pairs = zip(rest[::2], rest[1::2], strict=False)
+    said = escape(plain) + Markup().join(Markup("<code>{}</code>{}").format(code, after) for code, after in pairs)
+    return said + ("`" + rest[-1] if len(rest) % 2 else "")
 
 
 def short_id(identifier: str) -> str:

@@ -13,20 +13,22 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from countenance.core.errors import AuditInputInvalid, InputError, JobNotFound
-from countenance.service.audit_shelf import DRAFTED, AuditShelf, AuditTerms, people_choices
+from countenance.service.audit_drafts import DRAFTED, AuditTerms, people_choices
+from countenance.service.audit_shelf import AuditShelf
 from countenance.service.job_audit import run_choices
 from countenance.service.job_layout import INSIDE, PERSON, allowed_folder
 from countenance.service.job_port import Job, JobKind, JobOwner
-from countenance.service.jobs import FOLDER, Jobs, rejects_csv
+from countenance.service.jobs import FOLDER, MOST_LISTED, Jobs, rejects_csv
 from countenance.web.rest.calling import PREFIX, Caller, Calling, Rest
 from countenance.web.rest.job_answers import AuditWanted, EnrolmentWanted, JobAnswer, job_answer, takes, wanted_of
 from countenance.web.rest.job_uploads import place_for
-from countenance.web.rest.lists import Cursor, Limit, Page, listed, streamed
+from countenance.web.rest.lists import Cursor, Page, listed, streamed
 from countenance.web.rest.parts import RestParts
 from countenance.web.rest.problems import answers
 from countenance.web.uploads import Upload
 
 JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="A job of the token's case.")]
+JobLimit = Annotated[int, Query(ge=1, le=MOST_LISTED, description="Most items on the page.")]
 _JSON = "application/json"
 #: What the two beginnings may answer beside success.
 _BEGINS = answers(404, 409, 415, 507)
@@ -59,6 +61,8 @@ def job_operations(rest: Rest, parts: RestParts, long: JobsParts) -> APIRouter:
         """Begin to enrol many photos: files of a form (photos, or ZIP archives with a folder a person), a ZIP file as
         the body with the fields in the query, or JSON that names a folder of the server.
         """
+        # Before a byte of the upload is taken: a case that has ended fills no disk.
+        await rest.desk(lambda: parts.access("begin_enrolment", caller.standing, None))
         async with place_for(rest, long.jobs) as (job_id, place):
             wanted, upload = await wanted_of(EnrolmentWanted, request, place)
             files = upload.files.get("photos", [])
@@ -85,6 +89,8 @@ def job_operations(rest: Rest, parts: RestParts, long: JobsParts) -> APIRouter:
         """Begin an audit of the recogniser in use: a form with a ZIP archive of photos and a CSV list of people, or
         JSON that names an audit made on the server.
         """
+        # Before a byte of the upload is taken: a case that has ended fills no disk.
+        await rest.desk(lambda: parts.access("begin_audit", caller.standing, None))
         async with place_for(rest, long.jobs) as (job_id, place):
             wanted, upload = await wanted_of(AuditWanted, request, place)
             job = await rest.work(lambda: _begin_audit(parts, long, caller, job_id, wanted, upload))
@@ -97,14 +103,14 @@ def job_operations(rest: Rest, parts: RestParts, long: JobsParts) -> APIRouter:
         response: Response,
         kind: Annotated[JobKind | None, Query(description="Only of a kind.")] = None,
         cursor: Cursor = None,
-        limit: Limit = 50,
+        limit: JobLimit = 50,
     ) -> Page[JobAnswer]:
         """Return the jobs of the token's case, newest first."""
 
         async def fetch(after: str | None, most: int) -> tuple[list[JobAnswer], str | None]:
             def look() -> tuple[list[JobAnswer], str | None]:
                 parts.access("list_jobs", caller.standing, None)
-                page = long.jobs.page(case_id=caller.case_id, kind=kind, after=after, limit=min(most, 200))
+                page = long.jobs.page(case_id=caller.case_id, kind=kind, after=after, limit=min(most, MOST_LISTED))
                 return [job_answer(job) for job in page.jobs], page.after
 
             return await rest.desk(look)
@@ -201,7 +207,7 @@ def _made_here(long: JobsParts, caller: Caller, name: str) -> str:
         JobNotFound: There is none for this case.
         AuditInputInvalid: Its photos are not kept.
     """
-    others = [job for job in long.jobs.page(kind=JobKind.AUDIT, subject_matter=name, limit=200).jobs
+    others = [job for job in long.jobs.page(kind=JobKind.AUDIT, subject_matter=name, limit=MOST_LISTED).jobs
               if job.owner.case_id != caller.case_id]  # fmt: skip
     if others or long.shelf.state(name) in ("", DRAFTED):
         raise JobNotFound(f"There is no audit {name} for this case.", remedy="Send photos and list with the request.")

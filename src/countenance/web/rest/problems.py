@@ -152,8 +152,8 @@ def _said(error: Exception) -> Said:
         code, message = _HTTP.get(error.status_code, ("request_invalid", "The request cannot be read."))
         remedy = "/v1/openapi.json lists every address, method and field."
         return Said(error.status_code, code, message, remedy, dict(error.headers or {}))
-    return Said(500, "internal", "Something went wrong that was not foreseen.",
-                "Try again; if it happens again, give the request's identifier to whoever runs this server.")  # fmt: skip
+    remedy = "Try again; if it happens again, give the request's identifier to whoever runs this server."
+    return Said(500, "internal", "Something went wrong that was not foreseen.", remedy)
 
 
 def _details(found: Sequence[Mapping[str, Any]]) -> list[str]:

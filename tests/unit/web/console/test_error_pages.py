@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import pytest
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
-from countenance.core.errors import CaseClosed, ImageUnreadable, SeveralFaces
+from countenance.core.errors import (
+    CaseClosed,
+    CaseNotFound,
+    GalleryNotFound,
+    ImageUnreadable,
+    ReviewNotFound,
+    SeveralFaces,
+)
 from countenance.service.refusals import ActRefused, refused_by_case
-from countenance.web.console.error_pages import Forbidden, error_page
+from countenance.web.console.error_pages import Forbidden, error_page, form_of
 from countenance.web.console.forms import FormRefused
+from countenance.web.console.templating import marked
 from countenance.web.rate_limits import TooOften
 from countenance.web.statuses import status_of
 from countenance.web.wire import BodyTooLarge
@@ -54,3 +63,30 @@ def test_each_has_its_status_a_headline_and_something_to_do(error: Exception, st
 
 def test_who_asks_too_often_is_told_when_to_come_back() -> None:
     assert error_page(TooOften(3.2), status_of).retry_after_s == 3
+
+
+def test_on_pages_nobody_is_told_to_run_a_command_for_a_list_that_is_a_page() -> None:
+    for error in (GalleryNotFound("none"), CaseNotFound("none"), ReviewNotFound("none")):
+        assert "`" in error.remedy
+        assert "`" not in error_page(error, status_of).remedy
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "path"),
+    [
+        ("POST", {"host": "here", "referer": "http://here/policy/packs/x/switch?a=1"}, "/policy/packs/x/switch?a=1"),
+        ("POST", {"host": "here", "referer": "http://here//elsewhere.example/"}, "/elsewhere.example"),
+        ("POST", {"host": "here", "referer": "http://elsewhere.example/compare"}, ""),
+        ("POST", {"host": "here"}, ""),
+        ("GET", {"host": "here", "referer": "http://here/compare"}, ""),
+    ],
+)
+def test_an_error_leads_back_to_the_form_on_this_host(method: str, headers: dict[str, str], path: str) -> None:
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    request = Request({"type": "http", "method": method, "path": "/", "headers": sent})
+    assert form_of(request) == path
+
+
+def test_commands_in_what_to_do_are_written_as_code_and_all_else_is_escaped() -> None:
+    assert marked("Run `countenance case list` <now>.") == "Run <code>countenance case list</code> &lt;now&gt;."
+    assert marked("one ` alone") == "one ` alone"

@@ -89,10 +89,10 @@ def test_a_reviewer_s_record_is_a_natural_frequency_with_its_interval() -> None:
     assert said.trained == "until 6 May 2031; Chief vouches for it"
     assert said.fillers == "3 of 60 fillers, about 1 in 20"
     assert rate is not None
-    assert said.interval == f"{rate.low:.1%} to {rate.high:.1%}"
+    assert said.interval == "1.0 % to 13.9 %"
     nothing = record_said(ReviewerRecord("a1", "Lind", NOW, False, "Chief", 0, None, None))
     assert nothing.trained.startswith("ended on")
-    assert (nothing.fillers, nothing.interval) == ("no review with a vote of theirs has ended yet", "")
+    assert (nothing.fillers, nothing.interval) == ("none known: no review voted in has ended yet", "")
     assert (
         record_said(ReviewerRecord("a1", "L", NOW, True, "C", 1, error_rate(0, 5), None)).fillers == "none of 5 fillers"
     )

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from countenance.core.errors import CountenanceError, InputError
 from countenance.core.thresholds import one_in
 from countenance.service.account_port import Role
+from countenance.service.audit_drafts import DRAFTED, FINISHED, people_choices
 from countenance.service.audit_report.opening import split_headline
-from countenance.service.audit_shelf import DRAFTED, FINISHED, people_choices
 from countenance.service.audits.power import RULE_OF_THREE
 from countenance.service.job_audit import run_choices
 from countenance.service.job_port import Job, JobKind, JobOwner

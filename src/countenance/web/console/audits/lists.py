@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from countenance.core.errors import CountenanceError
 from countenance.service.account_port import Role
-from countenance.service.audit_shelf import AuditTerms
+from countenance.service.audit_drafts import AuditTerms
 from countenance.service.job_folders import Incoming
 from countenance.web.console.audits.parts import AuditsParts
 from countenance.web.console.forms import FormRefused, require_own_page, require_token

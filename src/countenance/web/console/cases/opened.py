@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from countenance.core.errors import CaseError, CaseListUnavailable, CaseNotListed, GalleryNotFound
+from countenance.core.errors import CaseInvalid, CaseListUnavailable, CaseNotListed, CountenanceError, GalleryNotFound
 from countenance.service.account_port import Role
 from countenance.service.case_terms import CaseTerms, read_terms
 from countenance.web.console.cases.credentials import shown_once
@@ -54,6 +54,8 @@ def _open(shell: Shell, request: Request, parts: CasesParts, stated: StatedCase,
         opened = parts.cases.open(terms)
     except (CaseNotListed, CaseListUnavailable) as error:
         return _form(shell, request, parts, stated, (f"case_number {_tail(error)}",))
+    except CaseInvalid as error:
+        return _form(shell, request, parts, stated, (f"operator {_tail(error)}",))
     except GalleryNotFound as error:
         return _form(shell, request, parts, stated, (f"galleries {error.message.rstrip('.')}",))
     return shell.page(
@@ -87,5 +89,5 @@ def _form(
     )  # fmt: skip
 
 
-def _tail(error: CaseError) -> str:
+def _tail(error: CountenanceError) -> str:
     return f"{error.message.rstrip('.')}. {error.remedy.rstrip('.')}"

@@ -27,6 +27,8 @@ from countenance.web.console.shell import Shell
 #: Galleries for which the rules are asked on a case's page; a case for every gallery may have hundreds.
 MOST_OUTLOOKS = 12
 _LONGEST_REASON = 400
+#: Digits of a place in the ledger, at most: what a column of 64 bits holds.
+_LONGEST_PLACE = 18
 
 
 def cases_pages(shell: Shell, parts: CasesParts) -> APIRouter:
@@ -108,7 +110,8 @@ def _list(shell: Shell, request: Request, parts: CasesParts, person: SignedIn, a
 def _case(shell: Shell, request: Request, parts: CasesParts, person: SignedIn, case: StoredCase) -> Response:
     now = shell.now
     before = request.query_params.get("before", "")
-    searches = searches_of(parts.journal, case.case_id, int(before) if before.isdecimal() else None)
+    place = int(before) if before.isdecimal() and len(before) <= _LONGEST_PLACE else None
+    searches = searches_of(parts.journal, case.case_id, place)
     line = case_line(case, now)
     names = parts.gallery_names(case)
     is_records = Role.RECORDS in person.roles

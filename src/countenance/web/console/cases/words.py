@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from countenance.service.accountability_reports.wording import in_words
+from countenance.service.accountability_reports.wording import in_words, several
 from countenance.service.case_acts import CaseSearch
 from countenance.service.case_outlook import SearchOutlook
 from countenance.service.case_ports import NewCase, StoredCase
@@ -157,5 +157,5 @@ _RESULTS = {
 def result_in_words(search: CaseSearch) -> str:
     """Return what came of a search."""
     if search.result == "candidates" and search.candidates is not None:
-        return f"{search.candidates:,} candidate" + ("" if search.candidates == 1 else "s")
+        return several(search.candidates, "candidate")
     return _RESULTS.get(search.result, in_words(search.result))

@@ -14,6 +14,7 @@ import math
 from countenance.core.thresholds import Calibration, Rate, one_in
 from countenance.service.score_position import Bar, RatePoint, bars, rate_points
 from countenance.web.console.comparing.shapes import Block, Dot, Figure, Label, Line
+from countenance.web.console.templating import similarity
 
 #: Widths it is drawn for, in pixels: a desk's column, and a telephone's.
 WIDE_PX, NARROW_PX = 700.0, 350.0
@@ -158,8 +159,8 @@ def _titles(frame: _Frame, points: tuple[RatePoint, ...], calibration: Calibrati
 
 def _marks(frame: _Frame, score: float, threshold: float) -> list[Label]:
     return [
-        _over(frame, score, 14, f"this pair {score:.3f}".replace("-", "−"), "score"),
-        _over(frame, threshold, 32, f"threshold {threshold:.3f}".replace("-", "−"), "threshold"),
+        _over(frame, score, 14, f"this pair {similarity(score)}", "score"),
+        _over(frame, threshold, 32, f"threshold {similarity(threshold)}", "threshold"),
     ]
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
-from countenance.core.errors import SeveralFaces
+from countenance.core.errors import ImageFormatUnsupported, ImageTooLarge, ImageUnreadable, SeveralFaces
 from countenance.service.accountability import Performed
 from countenance.service.compare import ComparisonResult, ThresholdChoice
-from countenance.service.face_choice import PhotoChoice, choices
+from countenance.service.face_choice import PhotoChoice, PhotoViewer, choices
 from countenance.service.face_jobs import FaceJobs
 from countenance.service.faces import PhotoInput
 from countenance.web.console.comparing.parts import ComparingParts
@@ -22,6 +22,8 @@ from countenance.web.console.shell import Shell
 #: Fields of the two photos, with what they are called.
 SIDES = (("a", "Photo A"), ("b", "Photo B"))
 USUAL_RATE = "0.0001"
+#: Why a photo cannot be looked at.
+_UNUSABLE = (ImageFormatUnsupported, ImageTooLarge, ImageUnreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,23 @@ def _answer(shell: Shell, request: Request, parts: ComparingParts, jobs: FaceJob
     except SeveralFaces:
         found = choices(jobs, asked.photos, view=parts.view, picture=parts.picture)
         return _choose(shell, request, asked, found)
+    except _UNUSABLE:
+        _require_readable(asked, parts.view)
+        raise
     calibration = parts.calibration()
     page = comparison_page(done, calibration)
     return shell.page(
         request, "comparing/result.html.j2", title=page.headline, page=page, done=done,
         faces=_sides(done, asked, parts),
     )  # fmt: skip
+
+
+def _require_readable(asked: _Asked, view: PhotoViewer) -> None:
+    for photo, file in zip(asked.photos, asked.files, strict=True):
+        try:
+            view(photo.data)
+        except _UNUSABLE as error:
+            raise type(error)(f"{photo.name}, {file}: {error.message}", remedy=error.remedy) from error
 
 
 def _choose(shell: Shell, request: Request, asked: _Asked, found: tuple[PhotoChoice, ...]) -> Response:

@@ -11,6 +11,7 @@ from countenance.service.accountability import Performed
 from countenance.service.compare import ComparisonResult, threshold_in_words
 from countenance.web.console.comparing.figure import NARROW_PX, WIDE_PX, figure
 from countenance.web.console.comparing.shapes import Figure
+from countenance.web.console.templating import percent, similarity
 
 #: False match rates offered as thresholds, loosest first.
 RATES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -79,14 +80,14 @@ def comparison_page(done: Performed[ComparisonResult], calibration: Calibration)
     return ComparisonPage(
         headline=headline,
         lead=meaning.in_words(),
-        similarity=signed(score),
+        similarity=similarity(score),
         decided=threshold_in_words(threshold),
         rows=(
             ("False match rate here", f"{in_words(rate)}: {counts(rate)} comparisons of two people score as high"),
             ("95 % interval of it", interval(rate)),
             (
                 "One person scores lower",
-                f"{share(meaning.false_non_match_rate)}: {counts(meaning.false_non_match_rate)}",
+                f"{percent(meaning.false_non_match_rate.estimate)}: {counts(meaning.false_non_match_rate)}",
             ),
             *_origin(calibration),
         ),
@@ -105,8 +106,8 @@ def thresholds_offered(calibration: Calibration) -> tuple[tuple[str, str], ...]:
     for rate in RATES:
         if rate >= calibration.smallest_supported_rate:
             missed = calibration.threshold_for(rate).false_non_match_rate
-            words = f"at most {one_in(rate)} pairs of two people; {share(missed)} of pairs of one person missed"
-            offered.append((f"{rate:g}", words))
+            cost = f"{percent(missed.estimate)} of pairs of one person missed"
+            offered.append((f"{rate:g}", f"at most {one_in(rate)} pairs of two people; {cost}"))
     return tuple(offered)
 
 
@@ -137,16 +138,6 @@ def counts(rate: Rate) -> str:
     return f"{rate.errors:,} of {rate.trials:,}"
 
 
-def share(rate: Rate) -> str:
-    """Return a common rate as a percentage."""
-    return f"{rate.estimate:.1%}".replace("%", " %")
-
-
-def signed(number: float) -> str:
-    """Return a similarity to three digits, with a true minus."""
-    return f"{number:.3f}".replace("-", "−")
-
-
 def _origin(calibration: Calibration) -> tuple[tuple[str, str], ...]:
     return (
         (
@@ -163,6 +154,7 @@ def _description(score: float, threshold: Threshold, rate: Rate, missed: Rate) -
     side = "above" if score >= threshold.value else "below"
     return (
         f"Histograms of similarity for photos of two people and of one person, and both error rates, over one axis. "
-        f"This pair's similarity of {score:.3f} lies {side} the threshold of {threshold.value:.3f}. "
-        f"Two people score as high in {rate.in_words()} comparisons; one person scores lower in {share(missed)}."
+        f"This pair's similarity of {similarity(score)} lies {side} the threshold of {similarity(threshold.value)}. "
+        f"Two people score as high in {rate.in_words()} comparisons; "
+        f"one person scores lower in {percent(missed.estimate)}."
     )

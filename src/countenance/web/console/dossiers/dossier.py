@@ -28,7 +28,6 @@ from countenance.service.accountability_reports.pages import dossier_page
 from countenance.service.accountability_reports.people import People
 from countenance.service.accountability_reports.results import Came
 from countenance.service.accountability_reports.sources import Sources
-from countenance.service.accountability_reports.wording import several
 from countenance.web.console.dossiers.parts import DossierParts
 from countenance.web.console.dossiers.sight import WHOLE, is_own, may_see, sees_names
 from countenance.web.console.dossiers.words import dossier_shown
@@ -75,7 +74,7 @@ def one_search_pages(shell: Shell, parts: DossierParts) -> APIRouter:
         return shell.page(
             request, "dossiers/dossier.html.j2", title=f"Search {act_id[:8]}", document=seen.document,
             shown=dossier_shown(seen.document), may_disclose=bool(person.roles & WHOLE),
-            may_report=_may_report(person, seen), came=CAME, own=seen.own, several=several,
+            may_report=_may_report(person, seen), came=CAME, own=seen.own,
             review_id=seen.entries.review_id,
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -30,6 +30,7 @@ from countenance.service.search_listing import (
 )
 from countenance.web.console.dossiers.parts import DossierParts
 from countenance.web.console.dossiers.sight import sees_all
+from countenance.web.console.ledger.filters import day_of, start_of
 from countenance.web.console.reviewing.words import RESULTS
 from countenance.web.console.shell import Shell
 
@@ -87,7 +88,7 @@ def narrowed(query: Mapping[str, str]) -> Narrowed:
         raise InputError("There is no such kind of outcome.", remedy="Choose one of the list.")
     if after and not (after.isdecimal() and len(after) < 16):
         raise InputError("An entry's place is a whole number.", remedy="Begin at the newest searches.")
-    first, last = _day(query.get("from", "")), _day(query.get("to", ""))
+    first, last = day_of(query, "from"), day_of(query, "to")
     if first and last and first > last:
         raise InputError(f"The days begin on {first}, after their end on {last}.", remedy="Swap them.")
     return Narrowed(outcome, query.get("case", "").strip()[:200], first, last, int(after) if after else None)
@@ -182,8 +183,12 @@ def listing_pages(shell: Shell, parts: DossierParts) -> APIRouter:
 def _found(parts: DossierParts, person: SignedIn, asked: Narrowed) -> tuple[SearchPage | None, list[SearchLine]]:
     """Return a page of searches, and none where there is no case of that name."""
     case_ids: frozenset[str] | None = None
+    own_id = None if sees_all(person) else parts.operator_id(person.name)
     if asked.case:
-        case_ids = frozenset(case.case_id for case in parts.cases(asked.case))
+        # To a searcher, another's case is none: its number is nothing to find out by asking.
+        case_ids = frozenset(
+            case.case_id for case in parts.cases(asked.case) if own_id is None or case.operator_id == own_id
+        )
         if not case_ids and _CASE_ID.fullmatch(asked.case):
             # What the ledger holds of a case stays when the case itself is kept no more.
             case_ids = frozenset({asked.case})
@@ -192,26 +197,10 @@ def _found(parts: DossierParts, person: SignedIn, asked: Narrowed) -> tuple[Sear
     wanted = Asked(
         asked.outcome,
         case_ids,
-        None if asked.first is None else _start(asked.first),
-        None if asked.last is None else _start(asked.last) + timedelta(days=1),
-        None if sees_all(person) else parts.operator_id(person.name),
+        None if asked.first is None else start_of(asked.first),
+        None if asked.last is None else start_of(asked.last) + timedelta(days=1),
+        own_id,
     )
     page = parts.listing.page(wanted, after=asked.after)
     people, galleries = parts.people(), parts.galleries()
     return page, [search_line(one, people, galleries) for one in page.searches]
-
-
-def _day(written: str) -> date | None:
-    if not written.strip():
-        return None
-    try:
-        day = date.fromisoformat(written.strip())
-    except ValueError:
-        raise InputError(f"{written[:20]!r} is no day.", remedy="Write a day as 2026-11-24.") from None
-    if not 1970 <= day.year <= 9998:
-        raise InputError(f"The year {day.year} is not one of this ledger.", remedy="Write a day as 2026-11-24.")
-    return day
-
-
-def _start(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

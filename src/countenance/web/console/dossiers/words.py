@@ -11,6 +11,7 @@ from countenance.service.accountability_reports.wording import moment, several
 from countenance.service.audit_report.writing import share
 from countenance.service.review_quorum import HIGHEST, LOWEST
 from countenance.web.console.reviewing.words import signed
+from countenance.web.console.templating import similarity
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -195,12 +196,12 @@ def _line(item: Mapping[str, Any], votes: int, several_faces: bool, reviewed: bo
     judged = [f"reviewer {number}: {'not rated' if one is None else signed(one)}"
               for number, one in enumerate(ratings, 1)]  # fmt: skip
     released = "as a lead" if item["released"] and reviewed else "told" if item["released"] else "no"
-    similarity = item["similarity"]
+    score = item["similarity"]
     return CandidateLine(
         rank=f"{item['probe_number']}·{item['rank']}" if several_faces else str(item["rank"]),
         name=item["name"],
         reference=item["reference_id"][:8],
-        similarity="–" if similarity is None else f"{similarity:.3f}",
+        similarity="–" if score is None else similarity(score),
         released=f"{released}, no picture" if item["shown"] is False else released,
         marks=_marks(ratings[:votes]),
         said="; ".join(judged) or "nobody judged",

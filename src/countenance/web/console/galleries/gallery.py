@@ -54,7 +54,7 @@ def gallery_pages(shell: Shell, parts: GalleriesParts) -> APIRouter:
             parameters = _parameters(upload)
         except UploadUnreadable as error:
             parts.jobs.folders.wipe(job_id)
-            raise FormRefused(400, str(error), "Load the page again and send its form.") from error
+            raise FormRefused(400, str(error), "Choose photos or one ZIP archive, and send the form again.") from error
         except BaseException:
             parts.jobs.folders.wipe(job_id)
             raise

@@ -17,6 +17,8 @@ from countenance.web.console.shell import Shell
 
 PAGE = 50
 _LONGEST_RETENTION_DAYS = 36_500
+#: Longest number that is read at all, in digits.
+_LONGEST_NUMBER = 9
 #: Sources by what is asked most; "not stated" is no choice for a new gallery.
 SOURCES = [(one.value, SOURCE_WORDS[one]) for one in GallerySource if one is not GallerySource.UNKNOWN]
 
@@ -90,6 +92,8 @@ def _problems(typed: Mapping[str, str]) -> dict[str, str]:
     days = typed["days"]
     if typed["keep"] not in ("days", "erased"):
         problems["keep"] = "Say how long faces stay."
-    elif typed["keep"] == "days" and not (days.isdecimal() and 0 < int(days[:9]) <= _LONGEST_RETENTION_DAYS):
+    elif typed["keep"] == "days" and not (
+        days.isdecimal() and len(days) < 9 and 0 < int(days) <= _LONGEST_RETENTION_DAYS
+    ):
         problems["days"] = f"A number of days, 1 to {_LONGEST_RETENTION_DAYS:,}."
     return problems

@@ -13,11 +13,12 @@ from countenance.core.errors import EntryNotFound
 from countenance.ledger.kinds import EntryKind
 from countenance.service.account_port import SignedIn
 from countenance.service.accountability_reports.wording import in_words
+from countenance.service.case_ports import StoredCase
+from countenance.service.entry_places import Place, place_of
 from countenance.service.journal_port import JournalEntry
 from countenance.web.console.ledger.fields import FieldShown, groups
 from countenance.web.console.ledger.filters import OPTIONS, Narrowed, narrowed
 from countenance.web.console.ledger.parts import LedgerParts
-from countenance.web.console.ledger.proofs import Place, place_of
 from countenance.web.console.ledger.sentences import Teller
 from countenance.web.console.ledger.sight import Sight, is_reviewing, sight_of
 from countenance.web.console.shell import Shell
@@ -114,7 +115,13 @@ def entry_pages(shell: Shell, parts: LedgerParts) -> APIRouter:
 
 def listed(parts: LedgerParts, sight: Sight, asked: Narrowed) -> Listing:
     """Return a page of the list as somebody sees it."""
-    wanted, size = asked.wanted(parts.case), parts.journal.size()
+
+    def case(named: str) -> StoredCase | None:
+        # Numbers are kept from most: nobody else learns by asking which case has one, or that one has.
+        found = parts.case(named)
+        return found if found is not None and (sight.whole or found.operator_id == sight.own_id) else None
+
+    wanted, size = asked.wanted(case), parts.journal.size()
     if wanted is None:
         return Listing((), None, size, no_case=True)
     found = parts.journal.entries(wanted, limit=PAGE + 1, before_index=asked.after)
@@ -169,7 +176,7 @@ def _look(parts: LedgerParts, sight: Sight, entry: JournalEntry) -> EntryShown:
         kind=one.kind,
         groups=groups(entry, sight, reviewing=reviewing, people=seen, galleries=parts.galleries()),
         reviewing=reviewing,
-        place=place_of(parts.rows, entry, sight, reviewing=reviewing),
+        place=place_of(parts.rows, entry, lambda name: sight.hidden(entry, name, reviewing=reviewing)),
         newer=newer[0].entry_id if newer else None,
         older=older[0].entry_id if older else None,
     )

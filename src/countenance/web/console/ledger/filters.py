@@ -84,8 +84,8 @@ class Narrowed:
             kinds=kinds,
             act_id=self.act or None,
             case_id=case_id,
-            since=_start(self.first) if self.first else None,
-            before=_start(self.last) + timedelta(days=1) if self.last else None,
+            since=start_of(self.first) if self.first else None,
+            before=start_of(self.last) + timedelta(days=1) if self.last else None,
         )
 
     def query(self, after: int | None = None) -> str:
@@ -135,5 +135,6 @@ def day_of(query: Mapping[str, str], name: str) -> date | None:
     return day
 
 
-def _start(day: date) -> datetime:
+def start_of(day: date) -> datetime:
+    """Return the moment at which a day begins, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -178,7 +178,11 @@ def _account(tell: Teller, entry: JournalEntry) -> str:
 
 def _policy(tell: Teller, entry: JournalEntry) -> str:
     pack = f" {entry.fields['pack']}" if "pack" in entry.fields else ""
-    words = {"pack_enabled": "switched on the pack", "pack_disabled": "switched off the pack"}
+    words = {
+        "pack_enabled": "switched on the pack",
+        "pack_disabled": "switched off the pack",
+        "reviewer_attested": "vouched for a reviewer's training",
+    }
     change = str(entry.fields["change"])
     return f"{tell.who(entry)} {words.get(change, f'changed the rules: {in_words(change)}')}{pack}"
 

@@ -27,6 +27,7 @@ from countenance.web.console.policy.overview import certificates
 from countenance.web.console.policy.parts import PolicyParts, SearchedGallery
 from countenance.web.console.policy.threshold_chart import chart
 from countenance.web.console.shell import Shell
+from countenance.web.console.templating import similarity
 
 #: A record is some hundred kilobytes.
 _RECORD_BYTES = 20_000_000
@@ -64,7 +65,7 @@ def threshold_pages(shell: Shell, parts: PolicyParts) -> APIRouter:
         return shell.page(
             request, "policy/thresholds.html.j2", title="Thresholds", one_in=one_in,
             record=record, usual=usual, costs=costs,
-            chart=chart(record, [(usual.value, f"default, {usual.value:.3f}")]),
+            chart=chart(record, [(usual.value, f"default, {similarity(usual.value)}")]),
             galleries=gallery_costs(galleries, costs), certificates=about, owner=Role.POLICY_OWNER in person.roles,
         )  # fmt: skip
 

@@ -98,7 +98,7 @@ def lead_pages(shell: Shell, parts: ReviewingParts) -> APIRouter:
         pictures = await shell.desk(lambda: _pictures(parts, done.value))
         return shell.page(
             request, "reviewing/lead.html.j2", title="Lead", state=found, lead=done.value, done=done,
-            pictures=pictures, signed=signed, concluded=_concluded(done, found), several=several,
+            pictures=pictures, signed=signed, concluded=_concluded(done, found),
         )  # fmt: skip
 
     return router
@@ -139,8 +139,8 @@ def _concluded(done: Performed[Lead], state: LeadState) -> tuple[str, ...]:
     lead, threshold = done.value, state.threshold
     people = "person" if len(lead.candidates) == 1 else "people"
     said = [
-        f"{several(lead.reviewers, 'trained reviewer')} took the {people} below for the person in the probe, each by "
-        "themselves, without names, scores or each other's votes.",
+        f"{several(lead.reviewers, 'trained reviewer')} took the {people} named here for the person in the probe, each "
+        "by themselves, without names, scores or each other's votes.",
         f"Two photos of different people pass this search's threshold in {threshold.false_match_rate.in_words()}, "
         f"measured on {threshold.data_set}.",
     ]

@@ -12,7 +12,7 @@ from countenance.service.review_lists import MOST_COUNTED
 from countenance.service.review_port import AGREED, CLOSED, OPEN, RELEASED
 from countenance.service.review_quorum import CHOSEN_FROM, LOWEST, SCALE
 from countenance.service.reviewers import ErrorRate, ReviewerRecord
-from countenance.web.console.templating import lasting
+from countenance.web.console.templating import day, lasting, percent
 
 #: The seven steps in few words, after "What can be seen supports that these are …"; ``SCALE`` has them whole.
 SHORT: Mapping[int, str] = {
@@ -151,12 +151,12 @@ class RecordSaid:
 
 def record_said(record: ReviewerRecord) -> RecordSaid:
     """Return a reviewer's record in words."""
-    until = f"{record.trained_until.day} {record.trained_until:%b %Y}"
+    until = day(record.trained_until)
     trained = f"{'until' if record.current else 'ended on'} {until}; {record.attested_by} vouches for it"
     rate = record.per_filler
     if rate is None:
-        return RecordSaid(trained, record.votes, "no review with a vote of theirs has ended yet", "")
-    return RecordSaid(trained, record.votes, rate_said(rate), f"{rate.low:.1%} to {rate.high:.1%}")
+        return RecordSaid(trained, record.votes, "none known: no review voted in has ended yet", "")
+    return RecordSaid(trained, record.votes, rate_said(rate), f"{percent(rate.low)} to {percent(rate.high)}")
 
 
 def rate_said(rate: ErrorRate) -> str:

@@ -17,7 +17,7 @@ from countenance.service.meaning import DEFAULT_FALSE_CANDIDATES
 from countenance.service.search import SearchRequest
 from countenance.web.console.cases.claims import ClaimField, claim_field, claimed
 from countenance.web.console.comparing.pages import face_number
-from countenance.web.console.comparing.words import RATES, share
+from countenance.web.console.comparing.words import thresholds_offered
 from countenance.web.console.forms import FormRefused, files_of, text_of
 
 #: False candidates that a stranger may meet on average, strictest first.
@@ -82,11 +82,7 @@ def search_form(case: StoredCase, galleries: Sequence[GallerySummary], calibrati
             "For the size of the gallery": tuple(
                 (f"expected:{count:g}", _expected(count)) for count in FALSE_CANDIDATES
             ),
-            "For each comparison": tuple(
-                (f"rate:{rate:g}", _rate(rate, calibration))
-                for rate in RATES
-                if rate >= calibration.smallest_supported_rate
-            ),
+            "For each comparison": tuple((f"rate:{rate}", words) for rate, words in thresholds_offered(calibration)),
         },
         first=tuple(fields[name] for name in _FIRST if name in fields),
         others=tuple(one for name, one in fields.items() if name not in _FIRST),
@@ -158,8 +154,3 @@ def _expected(count: float) -> str:
     if count >= 1:
         return "one false candidate a search of a stranger, on average"
     return f"a false candidate in at most {one_in(count)} searches of a stranger"
-
-
-def _rate(rate: float, calibration: Calibration) -> str:
-    missed = calibration.threshold_for(rate).false_non_match_rate
-    return f"at most {one_in(rate)} pairs of two people; {share(missed)} of pairs of one person missed"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from countenance.core.errors import CaseNotFound
-from countenance.service.account_port import Role, SignedIn
+from countenance.service.account_port import Role
 from countenance.service.accountability import Performed
 from countenance.service.case_ports import StoredCase
 from countenance.service.face_choice import PhotoChoice
@@ -26,25 +25,18 @@ def search_pages(shell: Shell, parts: SearchingParts) -> APIRouter:
     async def ask(request: Request, name: str) -> Response:
         """Show the form for a search."""
         person = await shell.who(request, Role.SEARCHER)
-        return await shell.desk(lambda: _form(shell, request, parts, _own_case(parts, person, name)))
+        return await shell.desk(lambda: _form(shell, request, parts, parts.cases.own_case(person, name)))
 
     @router.post("/cases/{name}/search")
     async def search(request: Request, name: str) -> Response:
         """Search, or ask which of several faces is meant."""
         person = await shell.who(request, Role.SEARCHER)
         form = await shell.form(request)
-        case = await shell.desk(lambda: _own_case(parts, person, name))
+        case = await shell.desk(lambda: parts.cases.own_case(person, name))
         asked = await asked_search(form, case)
         return await shell.work(lambda: _answer(shell, request, parts, case, asked))
 
     return router
-
-
-def _own_case(parts: SearchingParts, person: SignedIn, name: str) -> StoredCase:
-    case = parts.cases.cases.find(name)
-    if not parts.cases.is_operator(person, case):
-        raise CaseNotFound("There is no such case, or it is not yours: whoever a case names searches under it.")
-    return case
 
 
 def _form(shell: Shell, request: Request, parts: SearchingParts, case: StoredCase) -> Response:

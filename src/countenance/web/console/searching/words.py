@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from countenance.core.thresholds import Support, one_in
 from countenance.policy.decision import Reason
 from countenance.service.accountability import Performed
+from countenance.service.accountability_reports.wording import several
 from countenance.service.compare import threshold_in_words
 from countenance.service.meaning import FalseCandidates
 from countenance.service.search import SearchOutcome, SearchRequest, SearchResult
 from countenance.web.console.comparing.pictures import jpeg_url
-from countenance.web.console.comparing.words import counts, in_words, plain, signed
+from countenance.web.console.comparing.words import counts, in_words, plain
+from countenance.web.console.templating import percent, similarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class SearchPage:
         outcome: What came of it.
         candidates: Most similar first.
         notes: What the reader should know besides.
-        holds: What holds the result: the rules that something would change.
+        holds: What holds the result: the rules that people's looking would satisfy.
+        bars: Rules that would refuse to release it even then.
         facts: What was searched, and at which threshold.
     """
 
@@ -59,6 +62,7 @@ class SearchPage:
     candidates: tuple[CandidateLine, ...]
     notes: tuple[str, ...]
     holds: tuple[Reason, ...]
+    bars: tuple[Reason, ...]
     facts: tuple[tuple[str, str], ...]
 
     @property
@@ -85,8 +89,10 @@ def search_page(done: Performed[SearchResult], request: SearchRequest, crops: Ma
         request: What was asked for.
         crops: Reference → picture, of candidates that may be seen.
     """
-    result = done.value
+    result, even_then = done.value, frozenset(done.decision.after_review)
     headline, lead = _answer(done)
+    # A rule that permits stands among the reasons too, with nothing that would change it.
+    objections = tuple(reason for reason in done.decision.reasons if reason.change)
     return SearchPage(
         headline=headline,
         lead=lead,
@@ -95,7 +101,7 @@ def search_page(done: Performed[SearchResult], request: SearchRequest, crops: Ma
             CandidateLine(
                 rank=rank,
                 name=item.candidate.subject,
-                similarity=signed(item.candidate.similarity),
+                similarity=similarity(item.candidate.similarity),
                 rate=in_words(item.meaning.false_match_rate),
                 counted=counts(item.meaning.false_match_rate),
                 expected=expected_in_words(item.false_candidates),
@@ -105,8 +111,8 @@ def search_page(done: Performed[SearchResult], request: SearchRequest, crops: Ma
             for rank, item in enumerate(result.candidates, start=1)
         ),
         notes=_notes(result, request),
-        # A rule that permits stands among the reasons too, with nothing that would change it.
-        holds=tuple(reason for reason in done.decision.reasons if reason.change),
+        holds=tuple(reason for reason in objections if reason.rule_id not in even_then),
+        bars=tuple(reason for reason in objections if reason.rule_id in even_then),
         facts=_facts(result),
     )
 
@@ -125,12 +131,11 @@ def _answer(done: Performed[SearchResult]) -> tuple[str, str]:
     result, gallery = done.value, done.value.gallery
     expected = result.expected.in_words()
     if result.outcome is SearchOutcome.CANDIDATES:
-        count = len(result.candidates)
-        return f"{count:,} candidate{'' if count == 1 else 's'} in {gallery}", expected
+        return f"{several(len(result.candidates), 'candidate')} in {gallery}", expected
     if result.outcome is SearchOutcome.NOBODY and not result.expected.references:
         return f"Nobody in {gallery}", "The gallery is empty, so there was nobody to find."
     if result.outcome is SearchOutcome.NOBODY:
-        missed = f"{result.threshold.false_non_match_rate.estimate:.1%}".replace("%", " %")
+        missed = percent(result.threshold.false_non_match_rate.estimate)
         return (
             f"Nobody in {gallery}",
             f"Nobody there reaches the threshold. That is an answer, and not a proof: {missed} of pairs of one person "

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from countenance.core.errors import ProofInvalid
 from countenance.ledger.checkpoint import read_checkpoint
+from countenance.ledger.hash_store import MemoryHashStore
 from countenance.ledger.kinds import EntryKind
+from countenance.ledger.merkle import RunningRoot
 from countenance.ledger.proofs import verify_inclusion
-from countenance.ledger.sealing import sealed_from_json
+from countenance.ledger.sealing import parse_sealed_line, sealed_from_json
 from countenance.service.account_port import Role, SignedIn
-from countenance.web.console.ledger.proofs import place_of
-from countenance.web.console.ledger.sight import Sight, sight_of
+from countenance.service.entry_places import inclusion, place_of
+from countenance.service.journal_port import JournalEntry
+from countenance.web.console.ledger.sight import sight_of
 from tests.support.report_samples import ANNA, START, ReportLedger
 
 
-def sight(role: Role) -> Sight:
-    return sight_of(SignedIn("0" * 32, "A", frozenset({role}), "", START), ANNA)
+def hidden(entry: JournalEntry, role: Role) -> Callable[[str], str | None]:
+    """Return what the ledger's pages keep from somebody of a role."""
+    sight = sight_of(SignedIn("0" * 32, "A", frozenset({role}), "", START), ANNA)
+    return lambda name: sight.hidden(entry, name, reviewing=False)
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def ledger() -> ReportLedger:
 def test_a_proof_holds_for_the_entry_as_the_reader_sees_it(ledger: ReportLedger, role: Role) -> None:
     kept = ledger.custody().checkpoint()
     for entry in ledger.journal.entries(from_index=0, limit=100):
-        place = place_of(ledger.rows, entry, sight(role), reviewing=False)
+        place = place_of(ledger.rows, entry, hidden(entry, role))
         assert place is not None
         document = json.loads(place.document())
         verify_inclusion(
@@ -49,15 +55,27 @@ def test_a_proof_holds_for_the_entry_as_the_reader_sees_it(ledger: ReportLedger,
 
 def test_no_checkpoint_that_reaches_it_is_no_place_and_nothing_is_signed(ledger: ReportLedger) -> None:
     entry = ledger.journal.entries(limit=1)[0]
-    assert place_of(ledger.rows, entry, sight(Role.RECORDS), reviewing=False) is None
+    assert place_of(ledger.rows, entry, hidden(entry, Role.RECORDS)) is None
     ledger.custody().checkpoint()
     ledger.search("nobody")
     newest = ledger.journal.entries(limit=1)[0]
     before = len(ledger.rows.checkpoints())
 
-    assert place_of(ledger.rows, newest, sight(Role.RECORDS), reviewing=False) is None
-    assert place_of(ledger.rows, entry, sight(Role.RECORDS), reviewing=False) is not None
+    assert place_of(ledger.rows, newest, hidden(newest, Role.RECORDS)) is None
+    assert place_of(ledger.rows, entry, hidden(entry, Role.RECORDS)) is not None
     assert len(ledger.rows.checkpoints()) == before
+
+
+def test_a_tree_that_was_made_again_does_not_lead_to_what_was_signed(ledger: ReportLedger) -> None:
+    kept = ledger.custody().checkpoint()
+    leaves = [parse_sealed_line(row.sealed_line).leaf_hash() for row in ledger.rows.rows[: kept.entries]]
+    # Another entry was exchanged, and the whole tree fits it; this entry and its leaf are as they were.
+    leaves[5] = bytes(32)
+    ledger.rows.store = MemoryHashStore()
+    ledger.rows.store.append(0, RunningRoot().extended(leaves)[1])
+
+    with pytest.raises(ProofInvalid):
+        inclusion(ledger.rows, 3, kept)
 
 
 def test_an_entry_that_was_changed_has_no_proof(ledger: ReportLedger) -> None:
@@ -67,4 +85,4 @@ def test_an_entry_that_was_changed_has_no_proof(ledger: ReportLedger) -> None:
     ledger.rows.rows[3] = row._replace(sealed_line=row.sealed_line.replace(b'"kind":"act', b'"kind":"axt'))
 
     with pytest.raises(ProofInvalid):
-        place_of(ledger.rows, entry, sight(Role.RECORDS), reviewing=False)
+        place_of(ledger.rows, entry, hidden(entry, Role.RECORDS))
