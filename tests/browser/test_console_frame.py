@@ -163,6 +163,20 @@ def test_light_and_dark_are_chosen_without_script_and_kept(place: ConsolePlace, 
     visit.page.context.close()
 
 
+def test_with_script_light_and_dark_change_the_page_that_is_there(place: ConsolePlace, browser: Browser) -> None:
+    visit = signed_in(browser, place, "auditor", scheme="light")
+    visit.page.goto("/password")
+    visit.page.fill("#f-old", "typed")
+    with visit.page.expect_response("**/theme"):
+        visit.page.click("button[name=theme][value=dark]")
+    assert visit.page.get_attribute("html", "data-theme") == "dark"
+    assert visit.page.input_value("#f-old") == "typed"
+    assert visit.page.get_attribute("button[name=theme][value=dark]", "aria-pressed") == "true"
+    visit.page.goto("/nowhere")
+    assert visit.page.get_attribute("html", "data-theme") == "dark"
+    visit.page.context.close()
+
+
 def test_keys_lead_to_pages_and_a_list_of_keys_opens(place: ConsolePlace, browser: Browser) -> None:
     visit = signed_in(browser, place, "auditor")
     visit.page.goto("/password")

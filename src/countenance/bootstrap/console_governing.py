@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from countenance.service.journal_port import RecordedEntry
     from countenance.service.ledger_port import LedgerRows
     from countenance.storage.ledger_store import SqlLedgerRows
+    from countenance.storage.store import SqlGalleryStore
     from countenance.web.console.shell import Shell
 
 T = TypeVar("T")
@@ -101,7 +102,7 @@ def ledger_parts(parts: AccountableParts, shared: Runs) -> LedgerParts:
         operator_id=lambda name: operator_id(name, parts.journal.keyed_digest),
         verifier=standalone_verifier().read_bytes(),
         runs=shared,
-        folder=_scratch(),
+        folder=_scratch(parts.store),
     )
 
 
@@ -213,14 +214,16 @@ class _CountedRows:
         self._count(number)
 
 
-def _scratch() -> Callable[[], Path]:
-    """Return a folder of this process that goes with it; made when first asked for."""
+def _scratch(store: SqlGalleryStore) -> Callable[[], Path]:
+    """Return a folder that goes when the store is closed; made when first asked for."""
 
     @cache
-    def made() -> tempfile.TemporaryDirectory[str]:
-        return tempfile.TemporaryDirectory(prefix="countenance-exports-")
+    def made() -> Path:
+        folder = tempfile.TemporaryDirectory(prefix="countenance-exports-")
+        store.on_close(folder.cleanup)
+        return Path(folder.name)
 
-    return lambda: Path(made().name)
+    return made
 
 
 __all__ = ["Recent", "accountability_parts", "governing_pages", "ledger_parts", "policy_parts", "runs"]

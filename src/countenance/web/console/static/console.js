@@ -89,6 +89,18 @@
   });
   window.addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => delete form.dataset.sent));
 
+  // Light and dark change the page that is there: what a form came to would be gone if it were loaded again.
+  document.querySelector("form.themes")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const form = event.target, chosen = event.submitter.value;
+    const sent = new URLSearchParams(new FormData(form, event.submitter));
+    fetch(form.action, { method: "POST", body: sent, credentials: "same-origin", redirect: "manual" });
+    if (chosen === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = chosen;
+    form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-pressed", String(button.value === chosen)));
+  });
+
   let row = -1, went = 0;
   function pick(step) {
     const rows = [...document.querySelectorAll("main tbody tr:has(a), main [data-row]:has(a)")];
