@@ -180,7 +180,7 @@ class Accountability:
         if case_id is None or cases is None:
             return self.journal.begin_act(act_id, decided.fields)
         try:
-            cases.ask_list(case_id, now, credential_id=credential_id)
+            cases.ask_list(case_id, now, operator=standing.operator, credential_id=credential_id)
             # The count and the intent are stored together or not at all, with one write to the disk.
             with self.journal.transaction() as current:
                 cases.admit(case_id, now, searches=act.searches, credential_id=credential_id, transaction=current)

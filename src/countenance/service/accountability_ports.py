@@ -13,10 +13,16 @@ from countenance.service.standing import Standing
 class CaseBook(Protocol):
     """What accountability needs of cases: whether this one may do this now, counted."""
 
-    def ask_list(self, case_id: str, now: datetime, *, credential_id: str | None = None) -> None:
+    def ask_list(self, case_id: str, now: datetime, *, operator: str, credential_id: str | None = None) -> None:
         """Return unless the organisation's list of cases, if it keeps one, does not know the case as open.
 
         Asked before ``admit`` and outside of any transaction: the list may be on the network.
+
+        Args:
+            case_id: The case.
+            now: The server's clock.
+            operator: Whom the case names; refused while they have a role that is kept apart from searching.
+            credential_id: The credential used, if one was.
 
         Raises:
             CaseError: It does not, or does not answer.

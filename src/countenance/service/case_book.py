@@ -201,10 +201,10 @@ class CaseBook:
         _require_open(case, now)
         if credential_id is not None:
             _require_live(self._store.credential(credential_id), case, now)
-        self._require_apart(case)
+        self._require_apart(case.operator)
         require_listed(self._case_list, case.case_number)
 
-    def ask_list(self, case_id: str, now: datetime, *, credential_id: str | None = None) -> None:
+    def ask_list(self, case_id: str, now: datetime, *, operator: str, credential_id: str | None = None) -> None:
         """Return unless the list of cases does not know a case as open; see ``check``.
 
         Where there is no list this asks only for the roles of whoever the case names: ``admit`` says what else stands
@@ -212,8 +212,8 @@ class CaseBook:
         """
         if self._case_list is not None:
             self.check(case_id, now, credential_id=credential_id)
-        elif self._kept_apart is not None:
-            self._require_apart(self.case(case_id))
+        else:
+            self._require_apart(operator)
 
     def admit(
         self,
@@ -257,9 +257,9 @@ class CaseBook:
             _require_live(self._store.credential(credential_id), case, now)
         raise CaseLimitReached("The case has no search left.")
 
-    def _require_apart(self, case: StoredCase) -> None:
+    def _require_apart(self, operator: str) -> None:
         # Asked at each act: somebody who searched yesterday may make the rules today.
-        if self._kept_apart is not None and self._kept_apart(case.operator):
+        if self._kept_apart is not None and self._kept_apart(operator):
             raise CredentialRefused(
                 "Whoever the case names has a role that is kept apart from searching.",
                 remedy="Open a case for somebody who neither makes the rules nor audits.",

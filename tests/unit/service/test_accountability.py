@@ -285,7 +285,7 @@ class Book:
         self.admitted: list[tuple[str, int, str | None]] = []
         self.transaction: OpenTransaction | None = None
 
-    def ask_list(self, case_id: str, now: datetime, *, credential_id: str | None = None) -> None:
+    def ask_list(self, case_id: str, now: datetime, *, operator: str, credential_id: str | None = None) -> None:
         self.asked.append(case_id)
 
     def admit(

@@ -20,7 +20,7 @@ CASE, OTHER = "c" * 32, "d" * 32
 class OpenCases:
     """Admits everything."""
 
-    def ask_list(self, case_id: str, now: object, *, credential_id: str | None = None) -> None:
+    def ask_list(self, case_id: str, now: object, *, operator: str, credential_id: str | None = None) -> None:
         assert case_id
 
     def admit(self, case_id: str, now: object, **_: object) -> None:

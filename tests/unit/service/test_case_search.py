@@ -25,7 +25,7 @@ class CountingCases:
 
     searches = 0
 
-    def ask_list(self, case_id: str, now: object, *, credential_id: str | None = None) -> None:
+    def ask_list(self, case_id: str, now: object, *, operator: str, credential_id: str | None = None) -> None:
         assert case_id == CASE
 
     def admit(self, case_id: str, now: object, *, searches: int = 1, **_: object) -> None:
