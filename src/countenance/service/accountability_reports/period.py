@@ -25,7 +25,7 @@ SEARCHES = frozenset({SEARCH, SEARCH_EVERY_FACE})
 REFUSED, INTERRUPTED, NOT_FINISHED, FAILED = "refused", "interrupted", "not_finished", "failed"
 
 #: Entries read at once.
-_PAGE = 10_000
+_PAGE = 1_000
 #: Fields of an intent, a refusal or an outcome that reports count by.
 _KEPT = frozenset(
     {
