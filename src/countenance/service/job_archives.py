@@ -33,6 +33,9 @@ _ARCHIVES = (
     b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh",
     b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd",
 )  # fmt: skip
+#: What the standard library's ``zipfile`` raises at a file it cannot read. The last one is no unfinished place of ours:
+#: it is how ``zipfile`` says that an entry needs a later version of the format, or a compression it does not know.
+_UNREADABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError, NotImplementedError)
 #: What systems put into archives by themselves; left out without a word.
 _LEFT_OUT = frozenset({"thumbs.db", "desktop.ini"})
 
@@ -119,7 +122,7 @@ def unpack(
                     files.append((path, target))
                 except _EntryRefused as error:
                     refused.append(RefusedEntry(printable(entry.filename), str(error)))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise ArchiveInvalid("The upload is not a ZIP file that can be read.") from error
     return Unpacked(tuple(files), tuple(refused))
 
@@ -136,7 +139,7 @@ def names_in(archive: Path, limits: ArchiveLimits) -> list[PurePosixPath]:
         with zipfile.ZipFile(archive) as opened:
             entries = [entry for entry in opened.infolist() if not _left_out(entry)]
             _require_sound(entries, archive.stat().st_size, limits)
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise ArchiveInvalid("The upload is not a ZIP file that can be read.") from error
     taken: set[str] = set()
     for entry in entries:
@@ -237,7 +240,7 @@ def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, limits
                 if size > most:
                     raise _EntryRefused("larger than it says it is")
                 stream.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (*_UNREADABLE, zlib.error, RuntimeError) as error:
         target.unlink(missing_ok=True)
         raise _EntryRefused("damaged, or packed in a way that is not read") from error
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
